@@ -1,0 +1,386 @@
+"""Every failure a user can act on: one class, one stable code, one hint each.
+
+The classes are grouped by the stage that raises them. ``docs/errors.md`` is generated from this
+module (``scripts/errors-doc``), so the first docstring line says what went wrong and the
+class attribute ``hint`` says what to do next. Exit statuses are those of ``orchestrate``:
+1 a build failed, 2 usage or input, 3 toolchain missing, 4 verification failed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_BUILD = 1
+EXIT_INPUT = 2
+EXIT_TOOLCHAIN = 3
+EXIT_VERIFY = 4
+EXIT_INTERRUPTED = 130
+
+
+class OrchestratorError(Exception):
+    """Root of all errors shown to users.
+
+    Attributes:
+        code: Stable identifier, three letters and three digits.
+        exit_status: What ``orchestrate`` exits with when this ends the run.
+        message: One or two sentences: what, where and why.
+        hint: What to do next; empty when the message says it all.
+        log: Path of the full log, where there is one.
+        details: Lines worth showing below the message, such as a compiler's error.
+    """
+
+    code: ClassVar[str] = ""
+    exit_status: ClassVar[int] = EXIT_BUILD
+    default_hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        log: str | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = self.default_hint if hint is None else hint
+        self.log = log
+        self.details = details
+
+
+# --- requirements and sources ------------------------------------------------------------
+
+
+class BadRequirementError(OrchestratorError):
+    """The text is neither a PEP 508 requirement nor a file, directory or git URL that exists."""
+
+    code = "REQ001"
+    exit_status = EXIT_INPUT
+    default_hint = "Give a requirement (annoy==1.17.3), an sdist, a directory or git+URL@REV."
+
+
+class UnknownPackageError(OrchestratorError):
+    """The configured index has no project of that name."""
+
+    code = "SRC001"
+    exit_status = EXIT_INPUT
+    default_hint = "Check the spelling, and which index pip or uv is configured to use."
+
+
+class NoMatchingVersionError(OrchestratorError):
+    """The index has the project, but no version satisfies the requirement."""
+
+    code = "SRC002"
+    exit_status = EXIT_INPUT
+    default_hint = "Ask for one of the versions named."
+
+
+class NoSdistError(OrchestratorError):
+    """The version that satisfies the requirement was published without an sdist."""
+
+    code = "SRC003"
+    exit_status = EXIT_INPUT
+    default_hint = "Ask for a version that has an sdist, or build from its repository: git+URL@TAG."
+
+
+class NotAnArchiveError(OrchestratorError):
+    """The source file is not an archive of a known kind, or is damaged."""
+
+    code = "SRC004"
+    exit_status = EXIT_INPUT
+    default_hint = "An sdist is a .tar.gz or .zip file. Download it again."
+
+
+class TruncatedArchiveError(OrchestratorError):
+    """The source archive ends too early."""
+
+    code = "SRC005"
+    exit_status = EXIT_INPUT
+    default_hint = "The download was cut short: fetch the file again."
+
+
+class UnsafeArchiveError(OrchestratorError):
+    """The source archive holds an entry that would be written outside its own folder."""
+
+    code = "SRC006"
+    exit_status = EXIT_INPUT
+    default_hint = "Do not unpack this archive by other means; report it to whoever published it."
+
+
+class HashMismatchError(OrchestratorError):
+    """A downloaded file does not have the hash that was promised."""
+
+    code = "SRC007"
+    exit_status = EXIT_INPUT
+    default_hint = "Nothing was kept. Try again; if it persists, the index or a proxy alters files."
+
+
+class ArchiveTooLargeError(OrchestratorError):
+    """The source archive expands beyond the bound (entries or bytes)."""
+
+    code = "SRC008"
+    exit_status = EXIT_INPUT
+    default_hint = "If the project really is that large, unpack it and build the directory."
+
+
+class IndexUnreachableError(OrchestratorError):
+    """The package index did not answer, or answered with an error."""
+
+    code = "SRC009"
+    exit_status = EXIT_INPUT
+    default_hint = "Check the network and the index that pip or uv is configured to use."
+
+
+class GitError(OrchestratorError):
+    """A git source could not be fetched."""
+
+    code = "SRC010"
+    exit_status = EXIT_INPUT
+    default_hint = "Check that the URL and revision exist and that git can reach them."
+
+
+class NoBuildBackendError(OrchestratorError):
+    """The source tree has neither pyproject.toml nor setup.py."""
+
+    code = "SRC011"
+    exit_status = EXIT_INPUT
+    default_hint = "A recipe can name one ([release.backend]): `orchestrate recipe new NAME`."
+
+
+class RequiresPythonError(OrchestratorError):
+    """The source does not support the Python of the target."""
+
+    code = "SRC012"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another --python, or a version of the package that supports it."
+
+
+class BadMetadataError(OrchestratorError):
+    """The source's own metadata (pyproject.toml, PKG-INFO) can't be read."""
+
+    code = "SRC013"
+    exit_status = EXIT_INPUT
+    default_hint = "The file named is broken upstream: fix it with a recipe's patch."
+
+
+# --- recipes and patches ----------------------------------------------------------------
+
+
+class RecipeError(OrchestratorError):
+    """One or more recipes are wrong; every problem is listed with file and key path."""
+
+    code = "RCP001"
+    exit_status = EXIT_INPUT
+    default_hint = "Run `orchestrate recipe lint`; the JSON Schema is in docs/recipe.schema.json."
+
+
+class NoRecipeError(OrchestratorError):
+    """There is no recipe of that name."""
+
+    code = "RCP002"
+    exit_status = EXIT_INPUT
+    default_hint = "`orchestrate recipe list` shows those there are. Most packages need none."
+
+
+class RecipeExistsError(OrchestratorError):
+    """A recipe of that name exists already."""
+
+    code = "RCP003"
+    exit_status = EXIT_INPUT
+    default_hint = "Edit the file named."
+
+
+class PatchError(OrchestratorError):
+    """A patch does not apply; patch, file and hunk are named."""
+
+    code = "PAT001"
+    exit_status = EXIT_BUILD
+    default_hint = "Limit the patch to the versions it was made for, or make it anew for this one."
+
+
+class UnsafePatchError(OrchestratorError):
+    """A patch would write outside the source tree."""
+
+    code = "PAT002"
+    exit_status = EXIT_INPUT
+    default_hint = "Paths in a patch are relative to the source tree."
+
+
+# --- targets and toolchains ----------------------------------------------------------------
+
+
+class UnsupportedPlatformError(OrchestratorError):
+    """The platform tag is not valid, or not one that can be built for."""
+
+    code = "TGT001"
+    exit_status = EXIT_INPUT
+    default_hint = "Use e.g. macosx_11_0_arm64 (or the short form macos)."
+
+
+class BadPythonError(OrchestratorError):
+    """The Python version is not one that can be built for."""
+
+    code = "TGT002"
+    exit_status = EXIT_INPUT
+    default_hint = "Use a CPython version from 3.9 to 3.14, such as 3.11 or 3.13t (free-threaded)."
+
+
+class InterpreterNotFoundError(OrchestratorError):
+    """No CPython of the wanted version is on this machine."""
+
+    code = "TGT003"
+    exit_status = EXIT_TOOLCHAIN
+
+
+class MinimumMacOSError(OrchestratorError):
+    """The recipe needs a newer macOS than the platform tag that was asked for promises."""
+
+    code = "TGT004"
+    exit_status = EXIT_INPUT
+
+
+class NoToolchainError(OrchestratorError):
+    """No toolchain on this host builds for the platform."""
+
+    code = "TCH001"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "`orchestrate doctor` says what is missing and how to get it."
+
+
+class ToolchainBrokenError(OrchestratorError):
+    """The toolchain is there, but one of its checks failed."""
+
+    code = "TCH002"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "`orchestrate doctor` shows every check and the command that mends it."
+
+
+class MissingLanguageError(OrchestratorError):
+    """The package needs a language (Rust, Fortran) that can't be compiled for the target here."""
+
+    code = "TCH003"
+    exit_status = EXIT_TOOLCHAIN
+
+
+class MissingSDKError(OrchestratorError):
+    """The package needs Apple frameworks or headers that only a real macOS SDK holds."""
+
+    code = "TCH004"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "Set SDKROOT to a macOS SDK (MacOSX.sdk), or run the same command on a Mac."
+
+
+class MissingToolError(OrchestratorError):
+    """A program that the build needs is not on this machine."""
+
+    code = "TCH005"
+    exit_status = EXIT_TOOLCHAIN
+
+
+# --- building -----------------------------------------------------------------------------
+
+
+class BuildEnvironmentError(OrchestratorError):
+    """The build requirements could not be installed."""
+
+    code = "BLD001"
+    default_hint = "The resolver's own words are in the log; a recipe can pin build requirements."
+
+
+class BackendFailedError(OrchestratorError):
+    """The package's build backend failed, usually because something did not compile."""
+
+    code = "BLD002"
+    default_hint = "The whole output is in the log."
+
+
+class BuildTimeoutError(OrchestratorError):
+    """The build took longer than it may; all its processes were ended."""
+
+    code = "BLD003"
+    default_hint = "Raise the limit with --timeout MINUTES."
+
+
+class NoWheelError(OrchestratorError):
+    """The backend said it succeeded but left no wheel, or more than one."""
+
+    code = "BLD004"
+    default_hint = "This is a bug in the package's build backend; see the log."
+
+
+class WrongWheelError(OrchestratorError):
+    """The backend made a wheel of another name, version, Python or platform than asked for."""
+
+    code = "BLD005"
+    default_hint = "The log shows which compiler and flags the package chose by itself."
+
+
+class MissingHeaderError(OrchestratorError):
+    """A header of a native library was not found."""
+
+    code = "BLD006"
+    default_hint = "The package needs a native library; a recipe can point to it with flags."
+
+
+class MissingBuildRequirementError(OrchestratorError):
+    """The package's build imports a module that it does not declare as a build requirement."""
+
+    code = "BLD007"
+    default_hint = 'Add it in a recipe: [release.build-requires] add = ["…"].'
+
+
+class InterruptedBuildError(OrchestratorError):
+    """The build was interrupted; its processes were ended and its folder removed."""
+
+    code = "BLD008"
+    exit_status = EXIT_INTERRUPTED
+
+
+# --- repair, verification, wheelhouse ---------------------------------------------------------
+
+
+class RepairError(OrchestratorError):
+    """The wheel could not be made self-contained."""
+
+    code = "RPR001"
+    default_hint = "Name the folder of the missing library with --library-dir."
+
+
+class VerificationError(OrchestratorError):
+    """The wheel has findings of severity error; it was kept out of the wheelhouse."""
+
+    code = "VRF001"
+    exit_status = EXIT_VERIFY
+    default_hint = "The findings say what is wrong; docs/findings.md explains each code."
+
+
+class NotAWheelError(OrchestratorError):
+    """The file is not a wheel."""
+
+    code = "WHL001"
+    exit_status = EXIT_INPUT
+    default_hint = "Give the path of a .whl file."
+
+
+class WheelhouseNotWritableError(OrchestratorError):
+    """The wheelhouse can't be created or written."""
+
+    code = "WHL002"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another with --wheelhouse or $ORCHESTRATE_WHEELHOUSE."
+
+
+class DiskFullError(OrchestratorError):
+    """The disk is full."""
+
+    code = "WHL003"
+    exit_status = EXIT_BUILD
+    default_hint = "Free some space; nothing half-written was left in the wheelhouse."
+
+
+class InternalError(OrchestratorError):
+    """A bug in orchestrator; the traceback is in the log."""
+
+    code = "BUG001"
+    exit_status = EXIT_BUILD
+    default_hint = "Please report it with the log."

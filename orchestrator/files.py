@@ -1,0 +1,49 @@
+"""Where things lie on this machine, and ways to write files that leave nothing half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def cache_directory() -> Path:
+    """The folder of everything that can be made again: downloads, index pages, toolchain caches.
+
+    ``$ORCHESTRATE_CACHE``, else ``$XDG_CACHE_HOME/orchestrate``, else ``~/.cache/orchestrate``.
+    """
+    own = os.environ.get("ORCHESTRATE_CACHE")
+    if own:
+        return Path(own).absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "orchestrate"
+
+
+def data_directory(kind: str) -> Path:
+    """The folder ``recipes`` or ``patches`` that travels with orchestrator.
+
+    In an installed wheel it is inside the package; in a checkout it is at the top.
+    """
+    package = Path(__file__).parent
+    installed = package / "_data" / kind
+    return installed if installed.is_dir() else package.parent / kind
+
+
+def sha256_of(path: Path) -> str:
+    """Hex sha256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that readers see the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

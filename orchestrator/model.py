@@ -1,0 +1,489 @@
+"""The frozen values that each stage hands to the next.
+
+Nothing here reads a file, starts a process or knows a rule; a value is parsed and checked by the
+stage that makes it and trusted afterwards. Mappings inside values are never mutated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Severity = Literal["error", "warning", "note"]
+Proof = Literal["executed", "emulated", "translated", "structural"]
+Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "publish"]
+Blas = Literal["accelerate", "openblas", "none"]
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """Base of all values: immutable, compared by content, encodable as JSON."""
+
+
+# --- targets ------------------------------------------------------------------------------
+
+
+class Platform(Value):
+    """The OS, architecture and minimum version that a wheel promises.
+
+    Attributes:
+        os: ``macos`` or ``linux``.
+        arch: As the wheel tag spells it: ``arm64`` on macOS, ``aarch64`` on Linux.
+        minimum: Oldest OS version: macOS (major, minor), or the libc's (major, minor) on Linux.
+        libc: ``glibc`` or ``musl`` on Linux, empty on macOS.
+    """
+
+    os: Literal["macos", "linux"]
+    arch: str
+    minimum: tuple[int, int]
+    libc: Literal["", "glibc", "musl"] = ""
+
+    @property
+    def tag(self) -> str:
+        """The platform as a wheel tag spells it, e.g. ``macosx_11_0_arm64`` (PEP 425, 600, 656)."""
+        family = {"": "macosx", "glibc": "manylinux", "musl": "musllinux"}[self.libc]
+        return f"{family}_{self.minimum[0]}_{self.minimum[1]}_{self.arch}"
+
+
+class Interpreter(Value):
+    """A CPython minor version and its ABI flavour.
+
+    Attributes:
+        major: 3.
+        minor: 9 to 14.
+        free_threaded: Whether it is the build without the GIL (``cp313t``).
+    """
+
+    major: int
+    minor: int
+    free_threaded: bool = False
+
+    @property
+    def version(self) -> str:
+        """``X.Y``, with a ``t`` behind for the free-threaded build."""
+        return f"{self.major}.{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
+    def python_tag(self) -> str:
+        """The wheel's python tag, e.g. ``cp313`` (the same for the free-threaded build)."""
+        return f"cp{self.major}{self.minor}"
+
+    @property
+    def abi_tag(self) -> str:
+        """The wheel's abi tag, e.g. ``cp311`` or ``cp313t``."""
+        return f"{self.python_tag}{'t' if self.free_threaded else ''}"
+
+
+class Target(Value):
+    """What a wheel must run on."""
+
+    platform: Platform
+    interpreter: Interpreter
+
+    def __str__(self) -> str:
+        return f"{self.interpreter.abi_tag}-{self.platform.tag}"
+
+
+class HostPython(Value):
+    """An interpreter of this machine, as it describes itself.
+
+    Attributes:
+        executable: Absolute path.
+        version: Full version, e.g. ``3.11.7``.
+        interpreter: Its minor version and flavour.
+        include: Folder of ``Python.h``.
+        machine: What it was built for, e.g. ``x86_64`` or ``arm64``.
+        config_vars: ``sysconfig.get_config_vars()``, strings and integers only.
+    """
+
+    executable: Path
+    version: str
+    interpreter: Interpreter
+    include: Path
+    machine: str
+    config_vars: dict[str, str | int]
+
+
+class Check(Value):
+    """One thing a toolchain needs, as ``doctor`` looked at it.
+
+    Attributes:
+        name: Short, e.g. ``command line tools``.
+        status: ``ok``; ``warning`` (works, but look); ``missing`` (nothing can be built).
+        found: What is there, in a few words.
+        fix: The command that mends it; empty when ok.
+    """
+
+    name: str
+    status: Literal["ok", "warning", "missing"]
+    found: str
+    fix: str = ""
+
+
+# --- sources ----------------------------------------------------------------------------------
+
+
+class Request(Value):
+    """One REQUIREMENT of the command line, classified but not looked up.
+
+    Attributes:
+        kind: ``index`` (PEP 508), ``file`` (an sdist), ``directory`` or ``git``.
+        text: As the user wrote it.
+        name: Normalized project name (PEP 503); empty where only the source itself knows.
+        specifier: PEP 440 specifier set of an ``index`` request, may be empty.
+        location: Absolute path, or the git URL without ``git+`` and revision.
+        revision: Of a ``git`` request; empty means the default branch.
+        extras: Of an ``index`` request.
+    """
+
+    kind: Literal["index", "file", "directory", "git"]
+    text: str
+    name: str = ""
+    specifier: str = ""
+    location: str = ""
+    revision: str = ""
+    extras: tuple[str, ...] = ()
+
+
+class Source(Value):
+    """A pinned source of one version of one project.
+
+    Attributes:
+        name: Normalized project name.
+        version: PEP 440 version.
+        kind: Where it comes from.
+        location: URL or absolute path.
+        filename: Of the archive; empty for directories and git.
+        digest: ``sha256:HEX`` of the archive, of the directory's content, or ``git:COMMIT``.
+        requires_python: PEP 440 specifier set, may be empty.
+    """
+
+    name: str
+    version: str
+    kind: Literal["index", "file", "directory", "git", "url"]
+    location: str
+    filename: str = ""
+    digest: str = ""
+    requires_python: str = ""
+
+
+class SourceTree(Value):
+    """A source unpacked (and patched) in a folder of its own.
+
+    Attributes:
+        source: What was unpacked.
+        path: The folder that holds ``pyproject.toml`` or ``setup.py``.
+        released: Year, month, day of the newest file in the archive, or None where unknown.
+    """
+
+    source: Source
+    path: Path
+    released: tuple[int, int, int] | None = None
+
+
+# --- recipes ----------------------------------------------------------------------------------
+
+
+class SourceOverride(Value):
+    """Where a recipe takes the source from instead of the index: an archive or a git commit.
+
+    Attributes:
+        url: Of an archive; with ``sha256``.
+        sha256: Hex digest of the archive.
+        git: Repository URL; with ``rev``.
+        rev: Full commit id or tag.
+    """
+
+    url: str = ""
+    sha256: str = ""
+    git: str = ""
+    rev: str = ""
+
+
+class Patch(Value):
+    """One patch file: its name as the recipe gives it, its path, and its hex sha256."""
+
+    name: str
+    path: Path
+    sha256: str
+
+
+class Flags(Value):
+    """Compiler and linker flags that a recipe adds, or drops from the package's own."""
+
+    compile_add: tuple[str, ...] = ()
+    compile_drop: tuple[str, ...] = ()
+    link_add: tuple[str, ...] = ()
+    link_drop: tuple[str, ...] = ()
+
+
+class BuildRequires(Value):
+    """Changes to the declared build requirements: PEP 508 strings; ``remove`` holds names."""
+
+    add: tuple[str, ...] = ()
+    constrain: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Backend(Value):
+    """A PEP 517 build backend used instead of the project's own (or its absence)."""
+
+    build_backend: str
+    requires: tuple[str, ...] = ()
+    backend_path: tuple[str, ...] = ()
+
+
+class Needs(Value):
+    """What the toolchain must have.
+
+    Attributes:
+        languages: Of ``c``, ``c++``, ``rust``, ``fortran``.
+        minimum_macos: Deployment target (major, minor), or None.
+        frameworks: Apple frameworks, e.g. ``CoreFoundation``.
+        tools: Programs that must be on PATH.
+    """
+
+    languages: tuple[str, ...] = ()
+    minimum_macos: tuple[int, int] | None = None
+    frameworks: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+
+
+class TestPlan(Value):
+    """How to test the installed wheel: modules to import, a command, and what it requires."""
+
+    __test__ = False  # not a pytest class
+
+    imports: tuple[str, ...] = ()
+    command: str = ""
+    requires: tuple[str, ...] = ()
+
+
+class BuildSettings(Value):
+    """What the recipes say for one version on one target: all that match, merged in order.
+
+    Attributes:
+        recipes: Files (and release numbers) that contributed, e.g. ``numpy.toml[0]``.
+        digest: Hex sha256 over everything below, patch contents included; the same settings
+            have the same digest. Empty settings have a digest too.
+        config_settings: PEP 517 config settings; a list repeats the setting.
+        target_build_requires: Build requirements whose headers and static libraries must be
+            the target's, beyond those found automatically.
+    """
+
+    recipes: tuple[str, ...] = ()
+    digest: str = ""
+    source: SourceOverride | None = None
+    patches: tuple[Patch, ...] = ()
+    env: dict[str, str] = {}
+    flags: Flags = Flags()
+    build_requires: BuildRequires = BuildRequires()
+    target_build_requires: tuple[str, ...] = ()
+    config_settings: dict[str, str | tuple[str, ...]] = {}
+    backend: Backend | None = None
+    blas: Blas | None = None
+    needs: Needs = Needs()
+    test: TestPlan = TestPlan()
+    why: tuple[str, ...] = ()
+
+
+# --- steps and wheels ------------------------------------------------------------------------
+
+
+class ToolchainIdentity(Value):
+    """Which toolchain compiles, with the versions that can change its output."""
+
+    name: str
+    versions: dict[str, str]
+
+
+class Step(Value):
+    """One wheel to build.
+
+    Attributes:
+        source: Pinned.
+        settings: Of the recipes.
+        target: What it is built for.
+        toolchain: What compiles it.
+        python: Full version of the host interpreter, e.g. ``3.11.7``.
+        fingerprint: Hex digest of all of the above and the format version.
+    """
+
+    source: Source
+    settings: BuildSettings
+    target: Target
+    toolchain: ToolchainIdentity
+    python: str
+    fingerprint: str
+
+    @property
+    def label(self) -> str:
+        """How messages name the step: ``name==version for cp311-macosx_11_0_arm64``."""
+        return f"{self.source.name}=={self.source.version} for {self.target}"
+
+
+class BuiltWheel(Value):
+    """What the backend made.
+
+    Attributes:
+        step: What was built.
+        path: In the build folder, not in the wheelhouse.
+        build_requires: What the build environment held, ``name==version``.
+        notes: Things the toolchain changed that a reader of the record should know.
+    """
+
+    step: Step
+    path: Path
+    build_requires: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class RepairedWheel(Value):
+    """A built wheel made self-contained and canonical; ``grafted`` names libraries copied in."""
+
+    built: BuiltWheel
+    path: Path
+    grafted: tuple[str, ...] = ()
+
+
+class Finding(Value):
+    """One thing verification saw.
+
+    Attributes:
+        code: Stable, e.g. ``MAC003``; ``docs/findings.md`` explains each.
+        severity: An ``error`` keeps the wheel out of the wheelhouse.
+        message: What, and why it matters.
+        where: Member of the wheel, or empty for the wheel as a whole.
+        hint: What to do.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    where: str = ""
+    hint: str = ""
+
+
+class VerifiedWheel(Value):
+    """A repaired wheel without error findings: the only thing the wheelhouse publishes."""
+
+    repaired: RepairedWheel
+    findings: tuple[Finding, ...]
+    proof: Proof = "structural"
+
+
+class Record(Value):
+    """How a published wheel was made: the JSON file beside it.
+
+    Attributes:
+        format: Version of this record's format.
+        size: Bytes.
+        seconds: Wall time of the build.
+        created: RFC 3339, UTC.
+    """
+
+    format: int
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    size: int
+    platform: str
+    python: str
+    proof: Proof
+    fingerprint: str
+    source: Source
+    recipe_digest: str
+    recipes: tuple[str, ...]
+    patches: tuple[str, ...]
+    toolchain: ToolchainIdentity
+    build_requires: tuple[str, ...]
+    grafted: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    requires_python: str
+    metadata_sha256: str
+    seconds: float
+    created: str
+
+
+class PublishedWheel(Value):
+    """A wheel of the wheelhouse: its record, where it lies, and whether it was there already."""
+
+    record: Record
+    path: Path
+    cached: bool = False
+
+
+# --- progress --------------------------------------------------------------------------------
+
+
+class StepStarted(Value, tag="started", tag_field="event"):
+    """A step left the queue."""
+
+    step: str
+
+
+class PhaseStarted(Value, tag="phase", tag_field="event"):
+    """A step entered a phase."""
+
+    step: str
+    phase: Phase
+
+
+class LogLine(Value, tag="log", tag_field="event"):
+    """A line that the step's tools printed; shown, and in full with -v."""
+
+    step: str
+    line: str
+
+
+class Notice(Value, tag="notice", tag_field="event"):
+    """Something the user should know that is no failure."""
+
+    step: str
+    message: str
+
+
+class StepFinished(Value, tag="finished", tag_field="event"):
+    """A wheel is in the wheelhouse."""
+
+    step: str
+    filename: str
+    cached: bool
+    seconds: float
+
+
+class StepFailed(Value, tag="failed", tag_field="event"):
+    """A step ended in an error."""
+
+    step: str
+    code: str
+    message: str
+    hint: str
+    log: str
+
+
+Event = StepStarted | PhaseStarted | LogLine | Notice | StepFinished | StepFailed
+
+
+class Failure(Value):
+    """A failed requirement or step, as the summary lists it."""
+
+    name: str
+    version: str
+    code: str
+    message: str
+    hint: str
+    log: str
+    details: tuple[str, ...] = ()
+    exit_status: int = 1
+
+
+class BuildReport(Value):
+    """What one ``orchestrate build`` did."""
+
+    wheels: tuple[PublishedWheel, ...]
+    failed: tuple[Failure, ...]
+    wheelhouse: Path
