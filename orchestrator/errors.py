@@ -163,6 +163,14 @@ class BadMetadataError(OrchestratorError):
     default_hint = "The file named is broken upstream: fix it with a recipe's patch."
 
 
+class BadConfigurationError(OrchestratorError):
+    """pip's or uv's own configuration can't be read."""
+
+    code = "SRC014"
+    exit_status = EXIT_INPUT
+    default_hint = "Mend the file named; pip and uv stumble over it too."
+
+
 # --- recipes and patches ----------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ stage that makes it and trusted afterwards. Mappings inside values are never mut
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, dataclass_transform
 
 import msgspec
 
@@ -17,6 +17,7 @@ Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "p
 Blas = Literal["accelerate", "openblas", "none"]
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Base of all values: immutable, compared by content, encodable as JSON."""
 
@@ -122,6 +123,9 @@ class Check(Value):
 
 
 # --- sources ----------------------------------------------------------------------------------
+
+UNKNOWN_VERSION = "0+unknown"
+"""The version of a source that only its build can tell; its name may be a guess then, too."""
 
 
 class Request(Value):

@@ -1,0 +1,103 @@
+"""The ``orchestrate`` command: one small file per command; parses, calls the pipeline, renders.
+
+Commands are imported when they are called, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from orchestrator import __version__
+from orchestrator.errors import (
+    EXIT_INPUT,
+    EXIT_INTERRUPTED,
+    InternalError,
+    OrchestratorError,
+)
+
+# command -> (module, one line of help); the help is repeated here so that no module is imported for it.
+COMMANDS = {
+    "build": ("build", "Build arm64 wheels of requirements and publish them."),
+    "compare": ("compare", "Compare a wheel with a reference, such as the official one."),
+    "doctor": ("doctor", "Say what is here, what is missing, and how to mend it."),
+    "recipe": ("recipe", "Show, make and check recipes."),
+    "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),
+    "verify": ("verify", "Say what is wrong with wheels, rule by rule."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The commands, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Imports a command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"orchestrator.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands in ``--help``."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="orchestrate")
+def orchestrate() -> None:
+    """Build the arm64 wheels that Python packages lack.
+
+    Wheels for macOS (Apple Silicon) are built from sdists on a Mac, or on Linux without one,
+    repaired, verified and published into a wheelhouse that pip and uv install from.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; every failure ends in one clear error and an exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    try:
+        status = orchestrate.main(words, prog_name="orchestrate", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(EXIT_INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_INPUT)
+    except OrchestratorError as error:
+        _fail(error, as_json=as_json)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away: nobody to tell
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 (the last resort: no tracebacks at users)
+        _fail(_unexpected(error), as_json=as_json)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(error: OrchestratorError, *, as_json: bool) -> None:
+    from orchestrator.report.problem import render_error  # noqa: PLC0415 (only on failure)
+
+    render_error(error, sys.stdout if as_json else sys.stderr, as_json=as_json)
+    sys.exit(error.exit_status)
+
+
+def _unexpected(error: Exception) -> InternalError:
+    """A bug: the traceback goes to a file, its name to the user."""
+    import traceback  # noqa: PLC0415 (only on failure)
+
+    from orchestrator.files import cache_directory  # noqa: PLC0415
+
+    log = cache_directory() / "bug.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return InternalError(f"{type(error).__name__}: {error}", log=str(log))

@@ -1,0 +1,1 @@
+"""A built wheel made self-contained (delocate, repairwheel) and canonical."""

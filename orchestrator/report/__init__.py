@@ -1,0 +1,1 @@
+"""What users and programs are told: progress, results and errors."""

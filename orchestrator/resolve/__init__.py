@@ -1,0 +1,1 @@
+"""From a requirement to a pinned sdist, through the indexes that pip or uv is configured to use."""

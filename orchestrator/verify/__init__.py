@@ -1,0 +1,1 @@
+"""Facts + target -> findings; comparison with a reference wheel."""

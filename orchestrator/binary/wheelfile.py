@@ -1,0 +1,250 @@
+"""What a wheel says: its names, metadata, tags, RECORD, and what each member is.
+
+The wheel format is PEP 427 with the binary distribution format specification; file names and
+tags follow PEP 425. The file is read once, member by member.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import email.parser
+import hashlib
+import re
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from packaging.tags import parse_tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from orchestrator.binary.kind import BadBinaryError, FileKind, kind_of
+from orchestrator.binary.macho import MachO, read_macho
+from orchestrator.errors import NotAWheelError
+from orchestrator.model import Value
+
+if TYPE_CHECKING:
+    from email.message import Message
+    from pathlib import Path
+
+_MODULE = re.compile(r"([^.]+)(?:\.[\w-]+)*\.(?:so|pyd|py)")
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+
+
+class Member(Value):
+    """One file of a wheel.
+
+    Attributes:
+        name: As the archive spells it.
+        size: Bytes, unpacked.
+        sha256: Hex digest of the content.
+        kind: What kind of file it is.
+        slices: Of a Mach-O file, its slices.
+        broken: Why a Mach-O file could not be read; empty when it could.
+        mentions: Which of the strings searched for its content holds.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    kind: FileKind = FileKind(format="other")
+    slices: tuple[MachO, ...] = ()
+    broken: str = ""
+    mentions: tuple[str, ...] = ()
+
+
+class RecordEntry(Value):
+    """One line of RECORD.
+
+    Attributes:
+        path: Of the file, relative to the wheel's root.
+        sha256: Hex digest; empty where RECORD gives none or one of another kind.
+        algorithm: Name of the hash, e.g. ``sha256``; empty where RECORD gives none.
+        size: Bytes, or None where RECORD gives none.
+    """
+
+    path: str
+    sha256: str
+    algorithm: str
+    size: int | None
+
+
+class WheelFacts(Value):
+    """Everything that verification and comparison need to know of a wheel.
+
+    Attributes:
+        filename: Of the wheel.
+        size: Of the wheel file, bytes.
+        name: Normalized project name, of the file name.
+        version: PEP 440, of the file name.
+        build: Build tag of the file name, may be empty.
+        tags: Of the file name, expanded: ``cp311-cp311-macosx_11_0_arm64``.
+        declared_tags: Of the WHEEL file, expanded.
+        purelib: Root-Is-Purelib of the WHEEL file.
+        dist_info: The folder of the metadata.
+        metadata_name: Name in METADATA, as written.
+        metadata_version: Version in METADATA, as written.
+        requires_python: PEP 440 specifier set, may be empty.
+        dynamic: Fields that METADATA declares dynamic.
+        record: Lines of RECORD; None where there is no RECORD.
+        members: Files in archive order, without folders.
+        repeated: Names that the archive holds more than once.
+        unsafe: Names that would be written outside of the install folder.
+        top_level: Names that can be imported.
+    """
+
+    filename: str
+    size: int
+    name: str
+    version: str
+    build: str
+    tags: frozenset[str]
+    declared_tags: frozenset[str]
+    purelib: bool
+    dist_info: str
+    metadata_name: str
+    metadata_version: str
+    requires_python: str
+    dynamic: tuple[str, ...]
+    record: tuple[RecordEntry, ...] | None
+    members: tuple[Member, ...]
+    repeated: tuple[str, ...] = ()
+    unsafe: tuple[str, ...] = ()
+    top_level: frozenset[str] = frozenset()
+
+
+def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
+    """Reads a wheel.
+
+    Args:
+        path: Of the file.
+        search: Strings to look for in every binary, such as folders of the build machine.
+
+    Raises:
+        NotAWheelError: The name is not a wheel's, the file is no zip archive or a damaged one,
+            or its metadata is missing.
+    """
+    try:
+        name, version, build, tags = parse_wheel_filename(path.name)
+    except InvalidWheelFilename as error:
+        raise NotAWheelError(f"{path}: {error}") from error
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            dist_info = _dist_info(path, names)
+            wheel = _headers(archive, f"{dist_info}/WHEEL")
+            metadata = _headers(archive, f"{dist_info}/METADATA")
+            record = (
+                _record(archive, f"{dist_info}/RECORD") if f"{dist_info}/RECORD" in names else None
+            )
+            unique = tuple(dict.fromkeys(names))
+            members = tuple(_member(archive, name, search) for name in unique)
+    except (*_DAMAGED, UnicodeDecodeError, csv.Error) as error:
+        raise NotAWheelError(f"{path}: not a wheel that can be read: {error}") from error
+    return WheelFacts(
+        filename=path.name,
+        size=path.stat().st_size,
+        name=name,
+        version=str(version),
+        build="".join(map(str, build)),
+        tags=frozenset(map(str, tags)),
+        declared_tags=_expand(wheel.get_all("Tag", [])),
+        purelib=str(wheel.get("Root-Is-Purelib", "")).strip().lower() == "true",
+        dist_info=dist_info,
+        metadata_name=str(metadata.get("Name", "")),
+        metadata_version=str(metadata.get("Version", "")),
+        requires_python=str(metadata.get("Requires-Python", "")),
+        dynamic=tuple(map(str, metadata.get_all("Dynamic", []))),
+        record=record,
+        members=members,
+        repeated=tuple(name for name in unique if names.count(name) > 1),
+        unsafe=tuple(name for name in unique if _is_unsafe(name)),
+        top_level=_top_level(unique, dist_info),
+    )
+
+
+def _dist_info(path: Path, names: list[str]) -> str:
+    folders = {name.split("/")[0] for name in names if name.split("/")[0].endswith(".dist-info")}
+    if len(folders) != 1:
+        raise NotAWheelError(f"{path}: holds {len(folders)} .dist-info folders; a wheel has one.")
+    folder = folders.pop()
+    for file in ("WHEEL", "METADATA"):
+        if f"{folder}/{file}" not in names:
+            raise NotAWheelError(f"{path}: has no {folder}/{file}.")
+    return folder
+
+
+def _headers(archive: zipfile.ZipFile, name: str) -> Message:
+    return email.parser.Parser().parsestr(archive.read(name).decode("utf-8"), headersonly=True)
+
+
+def _expand(tags: list[str]) -> frozenset[str]:
+    """Splits compressed tag sets; what is no tag stays as it is written."""
+    expanded: set[str] = set()
+    for text in map(str, tags):
+        try:
+            expanded |= set(map(str, parse_tag(text.strip())))
+        except ValueError:
+            expanded.add(text)
+    return frozenset(expanded)
+
+
+def _record(archive: zipfile.ZipFile, name: str) -> tuple[RecordEntry, ...]:
+    rows = csv.reader(archive.read(name).decode("utf-8").splitlines())
+    return tuple(_record_entry(row) for row in rows if row)
+
+
+def _record_entry(row: list[str]) -> RecordEntry:
+    path, digest, size, *_ = (*row, "", "")
+    algorithm, _, encoded = digest.partition("=")
+    try:
+        raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except ValueError:
+        raw = b""
+    return RecordEntry(
+        path=path,
+        sha256=raw.hex() if algorithm == "sha256" else "",
+        algorithm=algorithm,
+        size=int(size) if size.isdecimal() else None,
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, search: tuple[str, ...]) -> Member:
+    data = archive.read(name)
+    kind = kind_of(data)
+    slices: tuple[MachO, ...] = ()
+    broken = ""
+    if kind.is_macho:
+        try:
+            slices = read_macho(data)
+        except BadBinaryError as error:
+            broken = str(error)
+    return Member(
+        name=name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        kind=kind,
+        slices=slices,
+        broken=broken,
+        mentions=tuple(text for text in search if kind.is_native and text.encode("utf-8") in data),
+    )
+
+
+def _is_unsafe(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return parts[0] in {"", "~"} or ".." in parts or ":" in parts[0]
+
+
+def _top_level(names: tuple[str, ...], dist_info: str) -> frozenset[str]:
+    """First components of what lands in site-packages and is a module or holds one."""
+    found: set[str] = set()
+    data = dist_info.removesuffix(".dist-info") + ".data"
+    for name in names:
+        parts = name.split("/")
+        if parts[0] == data and len(parts) > 2 and parts[1] in {"platlib", "purelib"}:  # noqa: PLR2004
+            parts = parts[2:]
+        module = _MODULE.fullmatch(parts[-1])
+        if not module or parts[0] in {data, dist_info}:
+            continue
+        found.add(module[1] if len(parts) == 1 else parts[0])
+    return frozenset(found)

@@ -1,0 +1,173 @@
+"""What a failed build's log says: the lines that matter, and the error they amount to.
+
+Pure. A log is thousands of lines of commands and warnings around one sentence of a compiler. The
+signatures below find the sentence; those whose cause is known become an error of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from orchestrator.errors import (
+    MissingBuildRequirementError,
+    MissingHeaderError,
+    MissingLanguageError,
+    MissingSDKError,
+    MissingToolError,
+    OrchestratorError,
+)
+from orchestrator.targets.sdk.headers import origin_of_header, origin_of_library
+
+_COMPILER_ERROR = re.compile(r"^[^\s:].*?:\d+(?::\d+)?: (?:fatal )?error: ")
+_LINKER_ERROR = re.compile(
+    r"^(?:error|ld(?:64)?(?:\.lld)?|zig|LLVM ERROR|clang)(?:: error)?: (?!command|subprocess)"
+)
+_OTHER_ERROR = re.compile(
+    r"(?:^|\s)(?:CMake Error|ERROR: |\.\./.*ERROR:|\S+meson\.build:\d+:\d+: ERROR:|configure: error:|"
+    r"error\[E\d+\]|error: |\w*(?:Error|Exception|Exit): )"
+)
+_NOISE = re.compile(
+    r"error: (?:command|subprocess)|CalledProcessError|BackendUnavailable|failed with exit (?:code|status)|ninja: build stopped"
+)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_MOST_LINES = 12
+_SNIPPET = 3
+
+_HEADER = re.compile(r"fatal error: '([^']+)' file not found")
+_FRAMEWORK = re.compile(r'unable to find (?:system )?framework [\'"]?(\w+)')
+_LIBRARY = re.compile(r'unable to find dynamic system library [\'"]([^\'"]+)')
+_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_RUST = re.compile(
+    r"can't find Rust compiler|can't find crate for `(?:core|std)`|target may not be installed|"
+    r"No such file or directory: '(?:cargo|rustc)'|cargo.*is not installed"
+)
+_FORTRAN = re.compile(
+    r"Unknown compiler\(s\): \[\['(?:gfortran|flang|ifort)|No Fortran compiler|CMAKE_Fortran_COMPILER"
+)
+_PROGRAM = re.compile(
+    r"(?:Error: )?(\w+[-_]config|pkg-config|swig|autoconf|automake|libtoolize|bison|flex|nasm|make|protoc)"
+    r"(?: executable)?:? (?:is )?(?:not found|command not found|is required)|"
+    r"No such file or directory: '([\w.+-]+)'|(?:^|/)(?:sh|bash): (?:\d+: |line \d+: )?([\w.+-]+): (?:command )?not found",
+    re.MULTILINE,
+)
+
+
+def meaningful_lines(log: str) -> tuple[str, ...]:
+    """The lines of a log that say what failed, at most a dozen.
+
+    A compiler's or linker's first errors with their snippets where there are any; else the last
+    error that a build tool reported; else the last lines.
+    """
+    lines = [_COLOUR.sub("", line).rstrip() for line in log.splitlines()]
+    for pattern in (_COMPILER_ERROR, _LINKER_ERROR):
+        found = [
+            i for i, line in enumerate(lines) if pattern.search(line) and not _NOISE.search(line)
+        ]
+        if found:
+            return _with_snippets(lines, found)
+    found = [
+        i for i, line in enumerate(lines) if _OTHER_ERROR.search(line) and not _NOISE.search(line)
+    ]
+    if found:
+        return tuple(line for line in lines[found[-1] : found[-1] + 6] if line.strip())
+    return tuple(line for line in lines if line.strip())[-6:]
+
+
+def _with_snippets(lines: list[str], found: list[int]) -> tuple[str, ...]:
+    kept: dict[int, str] = {}
+    for index in found:
+        for offset in range(_SNIPPET):
+            if len(kept) >= _MOST_LINES:
+                break
+            following = index + offset
+            if following < len(lines) and lines[following].strip():
+                kept.setdefault(following, lines[following])
+    unique = dict.fromkeys(kept.values())
+    return tuple(unique)
+
+
+def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
+    """The failure as the log explains it: the same class with details, or one with a known cause."""
+    details = meaningful_lines(log)
+    for signature in (
+        _missing_header,
+        _missing_framework,
+        _missing_library,
+        _language,
+        _module,
+        _program,
+    ):
+        known = signature(log)
+        if known:
+            kind, message, hint = known
+            return kind(f"{failure.message} {message}", hint=hint, log=failure.log, details=details)
+    return type(failure)(failure.message, hint=failure.hint, log=failure.log, details=details)
+
+
+_Known = tuple[Callable[..., OrchestratorError], str, str | None] | None
+
+
+def _missing_header(log: str) -> _Known:
+    match = _HEADER.search(log)
+    if not match:
+        return None
+    header = match[1]
+    origin = origin_of_header(header)
+    if origin:
+        return MissingSDKError, f"It includes <{header}>, which is part of {origin}.", None
+    return (
+        MissingHeaderError,
+        f"It includes <{header}>, which is not in the package, its build requirements or the SDK.",
+        None,
+    )
+
+
+def _missing_framework(log: str) -> _Known:
+    match = _FRAMEWORK.search(log)
+    return (MissingSDKError, f"It links the framework {match[1]}.", None) if match else None
+
+
+def _missing_library(log: str) -> _Known:
+    match = _LIBRARY.search(log)
+    if not match:
+        return None
+    name = match[1]
+    if origin := origin_of_library(name):
+        return MissingSDKError, f"It links lib{name}, which is part of {origin}.", None
+    return MissingHeaderError, f"It links the native library lib{name}, which is not here.", None
+
+
+def _language(log: str) -> _Known:
+    if _RUST.search(log):
+        return (
+            MissingLanguageError,
+            "It needs Rust with a standard library for aarch64-apple-darwin.",
+            "rustup target add aarch64-apple-darwin",
+        )
+    if _FORTRAN.search(log):
+        return MissingLanguageError, "It needs a Fortran compiler for the target.", None
+    return None
+
+
+def _module(log: str) -> _Known:
+    matches = list(_MODULE.finditer(log))
+    if not matches:
+        return None
+    return (
+        MissingBuildRequirementError,
+        f"Its build imports {matches[-1][1]!r}, which it does not declare.",
+        None,
+    )
+
+
+def _program(log: str) -> _Known:
+    match = _PROGRAM.search(log)
+    if not match:
+        return None
+    name = next(group for group in match.groups() if group)
+    return (
+        MissingToolError,
+        f"Its build runs {name}, which was not found.",
+        f"Install {name}, or see the log.",
+    )

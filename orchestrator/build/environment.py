@@ -1,0 +1,151 @@
+"""The isolated environment a package is built in: a venv of the target's Python, filled by uv.
+
+It is filled with ordinary wheels of the host: nothing of the cross kit is visible while build
+requirements are installed, because installers inspect the interpreter and refuse a liar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.build.process import OnLine, Processes
+from orchestrator.errors import BuildEnvironmentError
+from orchestrator.model import HostPython
+
+INSTALL_SECONDS = 1800
+
+
+class BuildEnvironment:
+    """A venv that satisfies ``build.env.IsolatedEnv``'s protocol.
+
+    Args:
+        directory: Where it is made.
+        python: The interpreter it is made of.
+        processes: Runs uv.
+        env: Environment of uv: HOME, PATH, and the index configuration.
+        log: Log file of the build.
+        on_line: Sees what uv prints.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        python: HostPython,
+        *,
+        processes: Processes,
+        env: Mapping[str, str],
+        log: Path,
+        on_line: OnLine,
+    ) -> None:
+        self.directory = directory
+        self._processes = processes
+        self._env = env
+        self._log = log
+        self._on_line = on_line
+        self._uv(
+            "venv",
+            "--no-project",
+            "--no-config",
+            "--python",
+            str(python.executable),
+            str(directory),
+        )
+
+    @property
+    def python_executable(self) -> str:
+        """The venv's interpreter."""
+        return str(self.directory / "bin" / "python")
+
+    def make_extra_environ(self) -> dict[str, str] | None:
+        """Nothing: the hooks' environment is made in one place, the frontend."""
+        return None
+
+    def install(self, requirements: Sequence[str], constraints: Sequence[str] = ()) -> None:
+        """Installs build requirements.
+
+        Args:
+            requirements: PEP 508 strings.
+            constraints: PEP 508 strings that hold where they can; when no solution satisfies
+                them, the requirements are installed without.
+
+        Raises:
+            BuildEnvironmentError: No set of wheels satisfies the requirements.
+        """
+        if not requirements:
+            return
+        if constraints and self._install(requirements, constraints) == 0:
+            return
+        if self._install(requirements, ()) != 0:
+            raise BuildEnvironmentError(
+                f"The build requirements can't be installed: {', '.join(requirements)}.",
+                log=str(self._log),
+                details=_last_words(self._log),
+            )
+
+    def installed(self) -> tuple[str, ...]:
+        """What the environment holds, ``name==version``, sorted."""
+        import importlib.metadata  # noqa: PLC0415 (only when something is built)
+
+        found = importlib.metadata.distributions(path=[str(path) for path in self.site_packages])
+        return tuple(sorted(f"{item.metadata['Name']}=={item.version}" for item in found))
+
+    @property
+    def site_packages(self) -> list[Path]:
+        """The venv's ``site-packages``."""
+        return list(self.directory.glob("lib/python*/site-packages"))
+
+    def fetch_for_target(
+        self, requirement: str, into: Path, *, platform: str, minimum: str
+    ) -> bool:
+        """Unpacks the wheel that ``requirement`` has for another platform; False where it has none.
+
+        Args:
+            requirement: ``name==version``.
+            into: Folder.
+            platform: As uv's ``--python-platform`` names it.
+            minimum: Deployment target.
+        """
+        return (
+            self._uv_status(
+                "pip", "install", "--python", self.python_executable, "--no-deps",
+                "--only-binary", ":all:", "--python-platform", platform, "--target", str(into),
+                requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
+            )
+            == 0
+        )  # fmt: skip
+
+    def _install(self, requirements: Sequence[str], constraints: Sequence[str]) -> int:
+        command = ["pip", "install", "--python", self.python_executable]
+        if constraints:
+            file = self.directory / "constraints.txt"
+            file.write_text("\n".join(constraints), encoding="utf-8")
+            command += ["--constraints", str(file)]
+        return self._uv_status(*command, "--", *requirements)
+
+    def _uv(self, *arguments: str) -> None:
+        if self._uv_status(*arguments) != 0:
+            raise BuildEnvironmentError(
+                "uv could not make the build environment.",
+                log=str(self._log),
+                details=_last_words(self._log),
+            )
+
+    def _uv_status(self, *arguments: str, extra_env: Mapping[str, str] | None = None) -> int:
+        from uv import find_uv_bin  # noqa: PLC0415 (only when something is built)
+
+        return self._processes.run(
+            [find_uv_bin(), *arguments],
+            cwd=self.directory.parent,
+            env={**self._env, **(extra_env or {})},
+            log=self._log,
+            on_line=self._on_line,
+            seconds=INSTALL_SECONDS,
+        )
+
+
+def _last_words(log: Path) -> tuple[str, ...]:
+    """The last lines of a log: uv explains itself well, and last."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = text.rpartition("\n$ ")[2].splitlines()[1:]
+    return tuple(line for line in lines if line.strip())[-12:]

@@ -1,0 +1,267 @@
+"""The PEP 517 frontend: build requirements into an environment, then the backend's hooks.
+
+Only the hooks see the cross kit, and they see it last (``pypa/build`` with a runner of our own).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from orchestrator.build.environment import BuildEnvironment
+from orchestrator.build.era import applicable
+from orchestrator.build.process import OnLine, Processes
+from orchestrator.errors import (
+    BackendFailedError,
+    BadMetadataError,
+    NoBuildBackendError,
+    NoWheelError,
+)
+from orchestrator.model import BuildSettings, SourceTree
+from orchestrator.targets.toolchain import Kit
+
+if TYPE_CHECKING:
+    from build import ProjectBuilder
+
+# Backends that take Meson's setup options, and how.
+_MESON_BACKENDS = ("mesonpy",)
+
+
+class Workspace:
+    """The folder of one build, and the environment that keeps its programs inside.
+
+    Attributes:
+        root: The folder; removed when the build ends.
+        log: The build's log, outside the folder.
+    """
+
+    def __init__(self, root: Path, log: Path, env: Mapping[str, str]) -> None:
+        self.root = root
+        self.log = log
+        self.home = root / "home"
+        self.temporary = root / "tmp"
+        for folder in (self.home, self.temporary):
+            folder.mkdir(parents=True)
+        self._env = dict(env)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What every program of the build sees: the caller's PATH and locale, its own HOME."""
+        return {
+            **self._env,
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "SOURCE_DATE_EPOCH": self._env.get("SOURCE_DATE_EPOCH", "315619200"),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+        }
+
+
+# What a build may inherit: ways to the network and the machine, not the caller's own build settings.
+_INHERITED = (
+    "PATH LANG LC_ALL LC_CTYPE TZ TERM SHELL USER LOGNAME SOURCE_DATE_EPOCH SSL_CERT_FILE SSL_CERT_DIR "
+    "REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy "
+    "no_proxy all_proxy NETRC RUSTUP_HOME CARGO_HOME RUSTUP_TOOLCHAIN DEVELOPER_DIR"
+).split()
+
+
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """The part of the caller's environment that builds see."""
+    kept = {name: environ[name] for name in _INHERITED if name in environ}
+    # HOME is the build's own, so what lies in the user's is named.
+    home = Path(environ.get("HOME", "/"))
+    for name, place in (("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo"), ("NETRC", ".netrc")):
+        if name not in kept and (home / place).exists():
+            kept[name] = str(home / place)
+    return kept
+
+
+class Frontend:
+    """Builds one source tree's wheel in one environment.
+
+    Args:
+        tree: The patched source.
+        settings: Of the recipes.
+        workspace: The build's folder.
+        processes: Runs every program.
+        on_line: Sees what they print.
+        seconds: How long the backend may take.
+    """
+
+    def __init__(
+        self,
+        tree: SourceTree,
+        settings: BuildSettings,
+        workspace: Workspace,
+        *,
+        processes: Processes,
+        on_line: OnLine,
+        seconds: float,
+    ) -> None:
+        self.tree = tree
+        self.settings = settings
+        self.workspace = workspace
+        self._processes = processes
+        self._on_line = on_line
+        self._seconds = seconds
+        self._kit = Kit(env={})
+        self._environment: BuildEnvironment | None = None
+
+    def fill(self, environment: BuildEnvironment, kit: Kit, constraints: Sequence[str]) -> None:
+        """Installs what the build needs: declared, then what the backend asks for."""
+        self._environment, self._kit = environment, kit
+        with self._hook_failures("get_requires_for_build_wheel"):
+            builder = self._builder(environment)
+            declared = self._adjusted(builder.build_system_requires)
+            environment.install(declared, self._constraints(declared, constraints))
+            asked = self._adjusted(
+                builder.get_requires_for_build("wheel", self._config_settings(builder)), added=False
+            )
+        environment.install(asked, self._constraints(asked, constraints))
+
+    def _constraints(self, requirements: Sequence[str], era: Sequence[str]) -> tuple[str, ...]:
+        return (*applicable(era, requirements), *self.settings.build_requires.constrain)
+
+    def build(self, into: Path) -> Path:
+        """Runs ``build_wheel`` and returns the wheel.
+
+        Raises:
+            BackendFailedError: The hook failed.
+            NoWheelError: It left no wheel.
+        """
+        assert self._environment is not None  # noqa: S101 (fill comes first)
+        into.mkdir(parents=True, exist_ok=True)
+        with self._hook_failures("build_wheel"):
+            builder = self._builder(self._environment)
+            builder.build("wheel", str(into), self._config_settings(builder))
+        wheels = sorted(into.glob("*.whl"))
+        if len(wheels) != 1:
+            found = ", ".join(wheel.name for wheel in wheels) or "none"
+            raise NoWheelError(
+                f"{self.tree.source.name}: the backend left {len(wheels)} wheels ({found}).",
+                log=str(self.workspace.log),
+            )
+        return wheels[0]
+
+    def _builder(self, environment: BuildEnvironment) -> ProjectBuilder:
+        from build import ProjectBuilder  # noqa: PLC0415 (0.1 s, and a cached answer needs none)
+
+        if backend := self.settings.backend:
+            _override_backend(
+                self.tree.path, backend.build_backend, backend.requires, backend.backend_path
+            )
+        return ProjectBuilder.from_isolated_env(environment, self.tree.path, runner=self._run_hook)
+
+    def _run_hook(
+        self,
+        command: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        env = {**self.workspace.env, **self._kit.env, **self.settings.env, **(extra_environ or {})}
+        venv_bin = str(Path(command[0]).parent)
+        path = [
+            *map(str, self._kit.path),
+            venv_bin,
+            str(self.workspace.root / "tools"),
+            env.get("PATH", ""),
+        ]
+        env["PATH"] = os.pathsep.join(path)
+        env["VIRTUAL_ENV"] = str(Path(venv_bin).parent)
+        status = self._processes.run(
+            command,
+            cwd=Path(cwd or self.tree.path),
+            env=env,
+            log=self.workspace.log,
+            on_line=self._on_line,
+            seconds=self._seconds,
+        )
+        if status:
+            import subprocess  # noqa: PLC0415 (the exception that pypa/build expects)
+
+            raise subprocess.CalledProcessError(status, list(command))
+
+    def _config_settings(self, builder: ProjectBuilder) -> dict[str, str | list[str]]:
+        settings: dict[str, str | list[str]] = {
+            name: value if isinstance(value, str) else list(value)
+            for name, value in self.settings.config_settings.items()
+        }
+        backend = builder._backend  # noqa: SLF001 (build has no public name for it)
+        if self._kit.meson_cross_file and backend.partition(":")[0] in _MESON_BACKENDS:
+            own = settings.get("setup-args", [])
+            own = [own] if isinstance(own, str) else own
+            settings["setup-args"] = [f"--cross-file={self._kit.meson_cross_file}", *own]
+        return settings
+
+    def _adjusted(self, requirements: set[str], *, added: bool = True) -> tuple[str, ...]:
+        """The requirements after the recipe's removals and additions, sorted."""
+        removed = {canonicalize_name(name) for name in self.settings.build_requires.remove}
+        kept = []
+        for text in requirements:
+            try:
+                name = canonicalize_name(Requirement(text).name)
+            except InvalidRequirement as error:
+                raise BadMetadataError(
+                    f"{self.tree.source.name}: build requirement {text!r} can't be parsed: {error}."
+                ) from error
+            if name not in removed:
+                kept.append(text)
+        return tuple(sorted({*kept, *(self.settings.build_requires.add if added else ())}))
+
+    @contextlib.contextmanager
+    def _hook_failures(self, hook: str) -> Iterator[None]:
+        from build import BuildBackendException, BuildException  # noqa: PLC0415 (see _builder)
+
+        name = f"{self.tree.source.name} {self.tree.source.version}"
+        try:
+            yield
+        except BuildBackendException as error:
+            raise BackendFailedError(
+                f"{name}: the build backend failed in {hook}.", log=str(self.workspace.log)
+            ) from error
+        except BuildException as error:
+            raise NoBuildBackendError(f"{name}: {error}", log=str(self.workspace.log)) from error
+
+
+def _override_backend(
+    tree: Path, backend: str, requires: Sequence[str], backend_path: Sequence[str]
+) -> None:
+    """Writes the recipe's build backend into ``pyproject.toml``, keeping its other tables."""
+    import json  # noqa: PLC0415 (JSON strings and lists are TOML's)
+    import re  # noqa: PLC0415
+
+    path = tree / "pyproject.toml"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    rest = re.sub(r"(?ms)^\[build-system\].*?(?=^\[|\Z)", "", text)
+    lines = [
+        "[build-system]",
+        f"requires = {json.dumps(list(requires))}",
+        f"build-backend = {json.dumps(backend)}",
+    ]
+    if backend_path:
+        lines.append(f"backend-path = {json.dumps(list(backend_path))}")
+    path.write_text("\n".join(lines) + "\n\n" + rest, encoding="utf-8")
+
+
+def link_build_tools(directory: Path) -> None:
+    """A folder with recent cmake, ninja and meson, for builds that expect them on PATH.
+
+    Links to the programs themselves: the packages' Python entry points cost 0.1 s a call.
+    """
+    import cmake  # noqa: PLC0415
+    import ninja  # noqa: PLC0415
+
+    directory.mkdir(parents=True)
+    for program in ("cmake", "ctest", "cpack"):
+        (directory / program).symlink_to(Path(cmake.CMAKE_BIN_DIR) / program)
+    (directory / "ninja").symlink_to(Path(ninja.BIN_DIR) / "ninja")
+    (directory / "meson").symlink_to(Path(sysconfig.get_path("scripts")) / "meson")

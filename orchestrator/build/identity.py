@@ -1,0 +1,59 @@
+"""Whether a backend made the wheel it was asked for. Pure: looks at the file name alone."""
+
+from __future__ import annotations
+
+import msgspec
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from orchestrator.errors import WrongWheelError
+from orchestrator.model import UNKNOWN_VERSION, Interpreter, Source, Step
+
+
+def identified(source: Source, filename: str) -> Source:
+    """The source with the version that its wheel says, where the source itself didn't know.
+
+    Raises:
+        WrongWheelError: The wheel is of another project or version.
+    """
+    try:
+        name, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise WrongWheelError(f"The backend made {filename}: {error}.") from error
+    known = source.version != UNKNOWN_VERSION
+    if name != canonicalize_name(source.name) and source.kind == "index":
+        raise WrongWheelError(f"Asked to build {source.name}, the backend made {filename}.")
+    if known and source.kind == "index" and version != Version(source.version):
+        raise WrongWheelError(
+            f"Asked to build {source.name} {source.version}, the backend made {filename}."
+        )
+    return msgspec.structs.replace(source, name=name, version=str(version))
+
+
+def check_tags(step: Step, filename: str) -> None:
+    """Whether the wheel installs on the target.
+
+    Raises:
+        WrongWheelError: Its interpreter or its platform is another.
+    """
+    _, _, _, tags = parse_wheel_filename(filename)
+    if not any(_fits_interpreter(tag, step.target.interpreter) for tag in tags):
+        raise WrongWheelError(
+            f"{step.label}: the backend made {filename}, which is for another Python."
+        )
+    if not any(tag.platform in ("any", step.target.platform.tag) for tag in tags):
+        raise WrongWheelError(
+            f"{step.label}: the backend made {filename}, which is for another platform."
+        )
+
+
+def _fits_interpreter(tag: Tag, interpreter: Interpreter) -> bool:
+    if tag.interpreter == interpreter.python_tag:
+        return tag.abi in (interpreter.abi_tag, "abi3", "none")
+    if tag.interpreter.startswith("cp3") and tag.abi == "abi3":
+        minor = tag.interpreter.removeprefix("cp3")
+        return (
+            not interpreter.free_threaded and minor.isdecimal() and int(minor) <= interpreter.minor
+        )
+    return tag.interpreter in ("py3", f"py3{interpreter.minor}") and tag.abi == "none"

@@ -1,0 +1,120 @@
+"""Running programs so that nothing they start outlives the build.
+
+Every command is the leader of a session of its own: a timeout or an interrupt ends the whole process
+group. Output goes to a log file, line by line, and to whoever watches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.errors import BuildTimeoutError, InterruptedBuildError, MissingToolError
+
+OnLine = Callable[[str], None]
+
+
+class Processes:
+    """The running commands of all builds; ``stop`` ends them and refuses new ones."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Kills every process group; commands that run raise ``InterruptedBuildError``."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill_group(process)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path,
+        on_line: OnLine,
+        seconds: float,
+    ) -> int:
+        """Runs a command to its end and returns its exit status.
+
+        Args:
+            command: Program and arguments.
+            cwd: Working directory.
+            env: The whole environment.
+            log: File that output is appended to.
+            on_line: Called with each line, without its end.
+            seconds: Time after which the process group is killed.
+
+        Raises:
+            BuildTimeoutError: It took longer.
+            InterruptedBuildError: ``stop`` was called.
+            MissingToolError: The program does not exist.
+        """
+        late = threading.Event()
+        with log.open("ab") as file:
+            file.write(f"$ {shlex.join(command)}\n".encode())
+            file.flush()
+            process = self._start(command, cwd, env)
+
+            def expire() -> None:
+                late.set()
+                _kill_group(process)
+
+            timer = threading.Timer(seconds, expire)
+            timer.daemon = True
+            timer.start()
+            try:
+                assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
+                for raw in process.stdout:
+                    file.write(raw)
+                    on_line(raw.decode(errors="replace").rstrip())
+                status = process.wait()
+            finally:
+                timer.cancel()
+                _kill_group(process)  # children that the command left behind
+                process.wait()
+                with self._lock:
+                    self._running.discard(process)
+                if process.stdout:
+                    process.stdout.close()
+        if self._stopped:
+            raise InterruptedBuildError("The build was interrupted.", log=str(log))
+        if late.is_set():
+            raise BuildTimeoutError(f"{command[0]} ran longer than {seconds:.0f} s.", log=str(log))
+        return status
+
+    def _start(
+        self, command: Sequence[str], cwd: Path, env: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._stopped:
+                raise InterruptedBuildError("The build was interrupted.")
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                raise MissingToolError(f"{command[0]}: {error.strerror}.") from error
+            self._running.add(process)
+            return process
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

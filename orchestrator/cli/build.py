@@ -1,0 +1,121 @@
+"""``orchestrate build``: the main job."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from orchestrator.errors import EXIT_BUILD
+from orchestrator.targets.tags import DEFAULT_PLATFORM, parse_interpreter, parse_platform
+
+if TYPE_CHECKING:
+    from orchestrator.model import BuildReport
+
+DEFAULT_PYTHON = "3.11"
+
+
+@click.command()
+@click.argument("requirements", metavar="REQUIREMENT...", nargs=-1, required=True)
+@click.option(
+    "--platform",
+    "platforms",
+    metavar="TAG",
+    multiple=True,
+    help=f"Wheel platform tag, or macos, or linux. Repeatable.  [default: {DEFAULT_PLATFORM}]",
+)
+@click.option(
+    "--python",
+    "pythons",
+    metavar="X.Y",
+    multiple=True,
+    default=(DEFAULT_PYTHON,),
+    show_default=True,
+    help="CPython version, 3.13t for free-threaded. Repeatable.",
+)
+@click.option(
+    "--wheelhouse",
+    metavar="DIR",
+    envvar="ORCHESTRATE_WHEELHOUSE",
+    default="wheelhouse",
+    type=click.Path(path_type=Path),
+    help="Where wheels are published.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
+)
+@click.option(
+    "--recipes",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of recipes that refine the built-in ones. Repeatable.",
+)
+@click.option("--no-deps", is_flag=True, help="Build only what is named (so far always so).")
+@click.option("--keep-build-dir", is_flag=True, help="Leave the build folders for a look.")
+@click.option(
+    "--timeout",
+    metavar="MINUTES",
+    type=click.FloatRange(min=0, min_open=True),
+    default=180,
+    show_default=True,
+    help="How long one build may take.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every line that the tools print.")
+@click.pass_context
+def build(  # noqa: PLR0913 (one parameter an option)
+    context: click.Context,
+    *,
+    requirements: tuple[str, ...],
+    platforms: tuple[str, ...],
+    pythons: tuple[str, ...],
+    wheelhouse: Path,
+    recipes: tuple[Path, ...],
+    no_deps: bool,  # noqa: ARG001 (the closure is not built yet: the flag asks for what is done)
+    keep_build_dir: bool,
+    timeout: float,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Build arm64 wheels of REQUIREMENTs and publish them into a wheelhouse.
+
+    A REQUIREMENT is what pip takes (annoy, "numpy==2.2.6"), an sdist, a source directory or
+    git+URL@REV. What the wheelhouse already has is not built again.
+
+    \b
+    Exit status: 0 all built, 1 a build failed, 2 wrong input,
+                 3 toolchain missing, 4 a wheel failed verification.
+    """
+    from orchestrator.pipeline.build import BuildOptions, build as run  # noqa: PLC0415
+    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+
+    options = BuildOptions(
+        platforms=tuple(
+            parse_platform(text) for text in dict.fromkeys(platforms or (DEFAULT_PLATFORM,))
+        ),
+        interpreters=tuple(parse_interpreter(text) for text in dict.fromkeys(pythons)),
+        explicit_platform=any(tag.startswith(("macosx", "many", "musl")) for tag in platforms),
+        wheelhouse=wheelhouse,
+        recipes=recipes,
+        keep_build_dir=keep_build_dir,
+        timeout=timeout * 60,
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
+        report = run(requirements, options, reporter.handle)
+        reporter.finish(report)
+    context.exit(exit_status(report))
+
+
+def exit_status(report: BuildReport) -> int:
+    """0, or what all failures share, or 1 where they differ."""
+    statuses = {failure.exit_status for failure in report.failed}
+    if not statuses:
+        return 0
+    return statuses.pop() if len(statuses) == 1 else EXIT_BUILD
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Being told to end is treated as Ctrl-C: processes are ended, folders removed."""
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Composes the stages; the only package that knows them all."""

@@ -1,0 +1,249 @@
+"""``orchestrate build``: requirements × targets as jobs in threads.
+
+``build`` runs each requirement × target as a job in a thread. A job first becomes a *step* (resolved,
+pinned, fingerprinted); if the wheelhouse has a wheel of that fingerprint it is done, else the step goes
+through its phases (``pipeline.step``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+
+from orchestrator.build.process import Processes
+from orchestrator.build.sources import overridden, pin
+from orchestrator.errors import (
+    DiskFullError,
+    InternalError,
+    InterruptedBuildError,
+    MissingToolError,
+    OrchestratorError,
+    ToolchainBrokenError,
+)
+from orchestrator.model import (
+    BuildReport,
+    Event,
+    Failure,
+    Interpreter,
+    Notice,
+    Platform,
+    PublishedWheel,
+    Request,
+    Source,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    Target,
+    Value,
+)
+from orchestrator.plan.steps import Planned, Planner
+from orchestrator.registry.load import load_registry
+from orchestrator.resolve.configuration import read_configuration
+from orchestrator.resolve.requests import classify
+from orchestrator.resolve.select import wheels_for
+from orchestrator.targets.host import this_host
+from orchestrator.targets.toolchains import toolchains
+from orchestrator.wheelhouse.store import open_wheelhouse
+
+Emit = Callable[[Event], None]
+
+
+class BuildOptions(Value):
+    """What one ``orchestrate build`` was asked for.
+
+    Attributes:
+        platforms: Of the targets.
+        interpreters: Of the targets.
+        explicit_platform: Whether the user named the platforms.
+        wheelhouse: Folder to publish into.
+        recipes: Folders of recipes beyond those that travel with orchestrator.
+        keep_build_dir: Leave the build folders where they are.
+        timeout: Seconds that a backend's hook may take.
+    """
+
+    platforms: tuple[Platform, ...]
+    interpreters: tuple[Interpreter, ...]
+    explicit_platform: bool
+    wheelhouse: Path
+    recipes: tuple[Path, ...] = ()
+    keep_build_dir: bool = False
+    timeout: float = 3 * 3600
+
+
+def build(requirements: Sequence[str], options: BuildOptions, emit: Emit) -> BuildReport:
+    """Builds wheels of the named requirements for every target.
+
+    A failure of one does not stop the others; it is in the report.
+
+    Raises:
+        OrchestratorError: The input is wrong, before anything is built.
+        InterruptedBuildError: Ctrl-C; nothing is left behind but logs.
+    """
+    requests = [classify(text, Path.cwd()) for text in requirements]
+    builder = Builder(options, emit)
+    jobs = [
+        partial(builder.build, request, Target(platform=platform, interpreter=interpreter))
+        for request in requests
+        for platform in options.platforms
+        for interpreter in options.interpreters
+    ]
+    return builder.run(jobs)
+
+
+class Builder:
+    """Builds steps; one instance serves all threads of a run."""
+
+    def __init__(self, options: BuildOptions, emit: Emit) -> None:
+        self.options = options
+        self.emit = emit
+        self.wheelhouse = open_wheelhouse(options.wheelhouse)
+        self.configuration = read_configuration(Path.cwd(), os.environ)
+        self.processes = Processes()
+        host = this_host()
+        self.planner = Planner(
+            load_registry(options.recipes),
+            toolchains(host),
+            host,
+            override=overridden,
+            explicit=options.explicit_platform,
+        )
+
+    def run(self, jobs: Sequence[Callable[[], PublishedWheel | Failure]]) -> BuildReport:
+        """Runs jobs in as many threads as there are CPUs; Ctrl-C ends all their processes."""
+        with ThreadPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1) or 1) as pool:
+            futures = [pool.submit(job) for job in jobs]
+            try:
+                for _ in as_completed(futures):
+                    pass
+            except KeyboardInterrupt:
+                self.processes.stop()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise InterruptedBuildError("Interrupted; build folders were removed.") from None
+        results = [future.result() for future in futures]
+        return BuildReport(
+            wheels=tuple(result for result in results if isinstance(result, PublishedWheel)),
+            failed=tuple(result for result in results if isinstance(result, Failure)),
+            wheelhouse=self.wheelhouse.directory,
+        )
+
+    def build(self, request: Request, target: Target) -> PublishedWheel | Failure:
+        """Builds one requirement for one target; failures are values here."""
+        label, source = f"{request.text} for {target}", None
+        try:
+            source, binaries = self._locate(request, target)
+            planned = self.planner.plan(source, target)
+            label = planned.step.label
+            return self._done(planned) or self._build(planned, binaries)
+        except OrchestratorError as error:
+            return self._failure(label, request, source, error)
+        except OSError as error:
+            kind = DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else InternalError
+            return self._failure(label, request, source, kind(f"{label}: {error}"))
+
+    def _locate(self, request: Request, target: Target) -> tuple[Source, bool | None]:
+        """The pinned source, and whether its wheels elsewhere hold binaries (None: unknown)."""
+        found = pin(request, self.configuration, target.interpreter)
+        wheels = wheels_for(found.source.version, found.files)
+        pure = any(wheel.tags[2] == "any" for wheel in wheels)
+        return found.source, None if not wheels else not pure
+
+    def _done(self, planned: Planned) -> PublishedWheel | None:
+        """The wheel of this fingerprint, where the wheelhouse has it."""
+        published = self.wheelhouse.find(planned.step.fingerprint)
+        if published is None:
+            return None
+        self.emit(
+            StepFinished(
+                step=planned.step.label, filename=published.path.name, cached=True, seconds=0.0
+            )
+        )
+        return PublishedWheel(record=published.record, path=published.path, cached=True)
+
+    def _build(self, planned: Planned, binaries: bool | None) -> PublishedWheel:
+        step = planned.step
+        self.emit(StepStarted(step=step.label))
+        if planned.raised:
+            self.emit(
+                Notice(
+                    step=step.label,
+                    message=f"its recipe needs a newer macOS than {planned.raised.tag}: "
+                    f"the wheel is tagged {step.target.platform.tag}",
+                )
+            )
+        self._check_toolchain(planned)
+        log = self.wheelhouse.new_log(step)
+        try:
+            with self._folder(step.label) as root:
+                from orchestrator.pipeline.step import StepBuild  # noqa: PLC0415 (only when built)
+
+                return StepBuild(self, planned, root, log, binaries=binaries).run()
+        except OrchestratorError as error:
+            error.log = error.log or str(log)
+            raise
+        except OSError:
+            raise
+        except Exception as error:
+            with log.open("a", encoding="utf-8") as file:
+                traceback.print_exc(file=file)
+            raise InternalError(
+                f"{step.label}: {type(error).__name__}: {error}", log=str(log)
+            ) from error
+
+    def _check_toolchain(self, planned: Planned) -> None:
+        step = planned.step
+        checks = planned.toolchain.checks(step.target.platform, step.settings.needs)
+        missing = [check for check in checks if check.status == "missing"]
+        if missing:
+            raise ToolchainBrokenError(
+                f"{planned.toolchain.name} can't build {step.label}: "
+                + "; ".join(f"{check.name}: {check.found}" for check in missing),
+                hint="; ".join(check.fix for check in missing if check.fix),
+            )
+        for tool in step.settings.needs.tools:
+            if shutil.which(tool) is None:
+                raise MissingToolError(
+                    f"{step.label} needs {tool}, which is not on PATH.", hint=f"Install {tool}."
+                )
+
+    @contextlib.contextmanager
+    def _folder(self, label: str) -> Iterator[Path]:
+        """A build's own folder, removed at the end unless it is to be kept."""
+        root = Path(tempfile.mkdtemp(prefix="orchestrate-"))
+        try:
+            yield root
+        finally:
+            if self.options.keep_build_dir:
+                self.emit(Notice(step=label, message=f"build folder kept: {root}"))
+            else:
+                shutil.rmtree(root, ignore_errors=True)
+
+    def _failure(
+        self, label: str, request: Request, source: Source | None, error: OrchestratorError
+    ) -> Failure:
+        self.emit(
+            StepFailed(
+                step=label,
+                code=error.code,
+                message=error.message,
+                hint=error.hint,
+                log=error.log or "",
+            )
+        )
+        return Failure(
+            name=source.name if source else request.name or request.text,
+            version=source.version if source else "",
+            code=error.code,
+            message=error.message,
+            hint=error.hint,
+            log=error.log or "",
+            details=error.details,
+            exit_status=error.exit_status,
+        )

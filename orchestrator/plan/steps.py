@@ -1,0 +1,120 @@
+"""From a pinned source to a step: recipes selected, toolchain chosen, fingerprint computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import msgspec
+
+from orchestrator.errors import MinimumMacOSError, NoToolchainError
+from orchestrator.model import (
+    UNKNOWN_VERSION,
+    BuildSettings,
+    HostPython,
+    Platform,
+    Source,
+    SourceOverride,
+    Step,
+    Target,
+)
+from orchestrator.plan.fingerprint import fingerprint
+from orchestrator.registry.load import Registry
+from orchestrator.targets.interpreters import find_interpreter
+from orchestrator.targets.tags import platform_for_deployment_target
+from orchestrator.targets.toolchain import Host, Toolchain
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A step, and the things of this machine that it will be built with.
+
+    Attributes:
+        raised: The platform that was asked for, where the recipe needs a newer one; else None.
+    """
+
+    step: Step
+    python: HostPython
+    toolchain: Toolchain
+    raised: Platform | None = None
+
+
+class Planner:
+    """Makes steps.
+
+    Args:
+        registry: The recipes.
+        toolchains: In the order of preference.
+        host: For messages.
+        override: Makes the source that a recipe names in place of another.
+        explicit: Whether the user named the platform: then it is not raised.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        toolchains: Sequence[Toolchain],
+        host: Host,
+        *,
+        override: Callable[[Source, SourceOverride], Source],
+        explicit: bool,
+    ) -> None:
+        self._registry = registry
+        self._toolchains = tuple(toolchains)
+        self._host = host
+        self._override = override
+        self._explicit = explicit
+        self._interpreter = cache(find_interpreter)
+
+    def plan(self, source: Source, target: Target) -> Planned:
+        """Makes the step that builds a source for a target.
+
+        Raises:
+            RecipeError: The package's recipe is wrong.
+            MinimumMacOSError: It needs a newer macOS than the one the user named.
+            NoToolchainError: Nothing here compiles for the platform.
+            InterpreterNotFoundError: The target's Python is not on this machine.
+        """
+        version = None if source.version == UNKNOWN_VERSION else source.version
+        settings = self._registry.settings(source.name, version, target)
+        asked = target.platform
+        target = self._raised(source, settings, target)
+        if target.platform != asked:
+            settings = self._registry.settings(source.name, version, target)
+        toolchain = self._toolchain(target.platform)
+        python = self._interpreter(target.interpreter)
+        if settings.source:
+            source = self._override(source, settings.source)
+        identity = toolchain.identity()
+        step = Step(
+            source=source,
+            settings=settings,
+            target=target,
+            toolchain=identity,
+            python=python.version,
+            fingerprint=fingerprint(source, settings, target, identity, python.version),
+        )
+        raised = asked if target.platform != asked else None
+        return Planned(step=step, python=python, toolchain=toolchain, raised=raised)
+
+    def _raised(self, source: Source, settings: BuildSettings, target: Target) -> Target:
+        """The target, with the platform that the recipe's minimum macOS makes of it."""
+        needed = settings.needs.minimum_macos
+        platform = target.platform
+        if platform.os != "macos" or needed is None or needed <= platform.minimum:
+            return target
+        newer = platform_for_deployment_target(needed)
+        if self._explicit:
+            raise MinimumMacOSError(
+                f"{source.name} {source.version} needs macOS {needed[0]}.{needed[1]} "
+                f"({settings.recipes[-1]}); a wheel tagged {platform.tag} would promise less.",
+                hint=f"--platform {newer.tag}",
+            )
+        return Target(platform=newer, interpreter=target.interpreter)
+
+    def _toolchain(self, platform: Platform) -> Toolchain:
+        for toolchain in self._toolchains:
+            if toolchain.builds(platform):
+                return toolchain
+        raise NoToolchainError(
+            f"No toolchain on this {self._host.os} {self._host.arch} host builds {platform.tag}."
+        )

@@ -1,0 +1,163 @@
+"""Which releases of a recipe apply to a version on a target, and what they say together."""
+
+from __future__ import annotations
+
+import hashlib
+from fnmatch import fnmatchcase
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from orchestrator.model import (
+    Backend,
+    BuildRequires,
+    BuildSettings,
+    Flags,
+    Needs,
+    Patch,
+    SourceOverride,
+    Target,
+    TestPlan,
+)
+from orchestrator.registry import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packaging.version import Version
+
+T = TypeVar("T", bound=schema.Table)
+
+
+def applies(release: schema.Release, version: Version | None, target: Target) -> bool:
+    """Whether a release is meant for this version (None: whichever) on this target."""
+    tag, interpreter = target.platform.tag, target.interpreter
+    return (
+        (version is None or release.versions.contains(version, prereleases=True))
+        and (not release.platforms or any(fnmatchcase(tag, p) for p in release.platforms))
+        and release.pythons.contains(f"{interpreter.major}.{interpreter.minor}")
+    )
+
+
+def merge(low: T, high: T) -> T:
+    """Lays ``high`` over ``low``: lists append, tables update key by key, scalars override."""
+    fields = type(low).__struct_fields__
+    return type(low)(**{name: _merged(getattr(low, name), getattr(high, name)) for name in fields})
+
+
+def _merged(low: object, high: object) -> object:
+    match low, high:
+        case tuple(), tuple():
+            return low + high
+        case dict(), dict():
+            return low | {
+                key: _merged(low[key], value) if key in low else value
+                for key, value in high.items()
+            }
+        case schema.Table(), schema.Table() if not isinstance(high, schema.WholeTable):
+            return merge(low, high)
+        case _:
+            return high or low  # what is absent is false: an empty string or UNSET
+
+
+def settings_of(
+    releases: Sequence[schema.Release],
+    *,
+    recipes: tuple[str, ...] = (),
+    why: tuple[str, ...] = (),
+    patches: tuple[Patch, ...] = (),
+) -> BuildSettings:
+    """The settings that releases give together, later ones over earlier ones.
+
+    Args:
+        releases: Those that apply, in file order.
+        recipes: What to call them.
+        why: Reasons given for whole files; those of the releases come behind.
+        patches: The releases' patches, found and hashed.
+    """
+    merged = reduce(merge, releases, schema.Release())
+    settings = BuildSettings(
+        recipes=recipes,
+        source=_source(merged.source),
+        patches=patches,
+        env=merged.env,
+        flags=_flags(merged.flags),
+        build_requires=_build_requires(merged.build_requires),
+        target_build_requires=_texts(merged.target_build_requires),
+        config_settings=merged.config_settings,
+        backend=_backend(merged.backend),
+        blas=merged.blas or None,
+        needs=_needs(merged.needs),
+        test=_test(merged.test),
+        why=why + tuple(release.why for release in releases if release.why),
+    )
+    return msgspec.structs.replace(settings, digest=digest_of(settings))
+
+
+def digest_of(settings: BuildSettings) -> str:
+    """Hex sha256 of all that can change a wheel or its test.
+
+    File names and reasons are left out, and of a patch all but its content counts for nothing:
+    rewording or moving a recipe builds nothing anew.
+    """
+    content = msgspec.structs.asdict(settings)
+    for name in ("recipes", "digest", "why"):
+        del content[name]
+    content["patches"] = [patch.sha256 for patch in settings.patches]
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+def _texts(values: Sequence[object]) -> tuple[str, ...]:
+    return tuple(map(str, values))
+
+
+def _source(table: schema.Source | msgspec.UnsetType) -> SourceOverride | None:
+    if not table:
+        return None
+    return SourceOverride(
+        url=table.url or "", sha256=table.sha256 or "", git=table.git, rev=table.rev
+    )
+
+
+def _flags(table: schema.Flags) -> Flags:
+    return Flags(
+        compile_add=table.add_compile,
+        compile_drop=table.drop_compile,
+        link_add=table.add_link,
+        link_drop=table.drop_link,
+    )
+
+
+def _build_requires(table: schema.BuildRequires) -> BuildRequires:
+    return BuildRequires(
+        add=_texts(table.add), constrain=_texts(table.constrain), remove=_texts(table.remove)
+    )
+
+
+def _backend(table: schema.Backend | msgspec.UnsetType) -> Backend | None:
+    if not table:
+        return None
+    return Backend(
+        build_backend=table.build_backend,
+        requires=_texts(table.requires),
+        backend_path=table.backend_path,
+    )
+
+
+def _needs(table: schema.Needs) -> Needs:
+    return Needs(
+        languages=table.languages,
+        minimum_macos=_macos_version(table.minimum_macos) if table.minimum_macos else None,
+        frameworks=table.frameworks,
+        tools=table.tools,
+    )
+
+
+def _macos_version(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    return int(major), int(minor or 0)
+
+
+def _test(table: schema.Test) -> TestPlan:
+    return TestPlan(imports=table.imports, command=table.command, requires=_texts(table.requires))

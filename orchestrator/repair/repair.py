@@ -1,0 +1,48 @@
+"""From a built wheel to a repaired one: grafted where needed, and always canonical."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.model import BuiltWheel, RepairedWheel
+from orchestrator.repair.canonical import canonical_zip
+from orchestrator.repair.macos import graft
+
+# 1980-01-02: the oldest time a zip file can hold in every time zone.
+DEFAULT_EPOCH = 315619200
+
+
+def source_date_epoch(environ: Mapping[str, str]) -> int:
+    """``SOURCE_DATE_EPOCH`` (reproducible-builds.org), or the default where it is not a number."""
+    text = environ.get("SOURCE_DATE_EPOCH", "")
+    return int(text) if text.isdecimal() else DEFAULT_EPOCH
+
+
+def repair_file(
+    wheel: Path, into: Path, library_roots: Sequence[Path]
+) -> tuple[Path, tuple[str, ...]]:
+    """Repairs a wheel file of any origin into a folder.
+
+    Returns:
+        The repaired wheel, and the names of the libraries copied into it.
+
+    Raises:
+        RepairError: A library was not found, or the tool failed.
+        NotAWheelError: The file is not a wheel.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    grafted_wheel, grafted = graft(wheel, into / ".grafted", library_roots)
+    path = into / wheel.name
+    canonical_zip(grafted_wheel, path, source_date_epoch(os.environ))
+    if grafted_wheel != wheel:
+        grafted_wheel.unlink()
+        grafted_wheel.parent.rmdir()
+    return path, grafted
+
+
+def repair(built: BuiltWheel, into: Path, library_roots: Sequence[Path]) -> RepairedWheel:
+    """Repairs what a build made; see ``repair_file``."""
+    path, grafted = repair_file(built.path, into, library_roots)
+    return RepairedWheel(built=built, path=path, grafted=grafted)

@@ -1,0 +1,60 @@
+"""Progress as plain lines, for pipes and logs of other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from orchestrator.model import (
+    BuildReport,
+    Event,
+    LogLine,
+    Notice,
+    PhaseStarted,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
+from orchestrator.report.summary import write_summary
+from orchestrator.report.text import clean, duration, write_line
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+class PlainReporter:
+    """Writes a line per phase, and every line of the tools' output where ``verbose``."""
+
+    def __init__(self, stream: TextIO, *, verbose: bool) -> None:
+        self._stream = stream
+        self._verbose = verbose
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Has nothing to restore."""
+
+    def handle(self, event: Event) -> None:
+        """Writes what an event says, if it says something new."""
+        said = self._words(event)
+        if said:
+            write_line(self._stream, f"{event.step}: {said}")
+
+    def finish(self, report: BuildReport) -> None:
+        """Writes the summary."""
+        write_summary(report, self._stream)
+
+    def _words(self, event: Event) -> str:
+        match event:
+            case StepStarted():
+                return ""
+            case PhaseStarted(phase=phase):
+                return phase
+            case LogLine(line=line):
+                return f"| {clean(line)}" if self._verbose else ""
+            case Notice(message=message):
+                return f"note: {clean(message)}"
+            case StepFinished(filename=filename, cached=cached, seconds=seconds):
+                return f"{filename} ({'cached' if cached else duration(seconds)})"
+            case StepFailed(code=code, message=message):
+                return f"failed: {code} {clean(message)}"

@@ -1,0 +1,121 @@
+"""What a run ends with: the wheels, how to install them, and what failed and why."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from orchestrator.report.problem import print_problem, problem_of_failure, write_problem
+from orchestrator.report.text import duration, size, write_line
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console
+
+    from orchestrator.model import BuildReport
+
+
+def summary_event(report: BuildReport) -> dict[str, object]:
+    """The last line of ``--json``, as plain data."""
+    return {
+        "event": "summary",
+        "wheels": [
+            {
+                "name": wheel.record.name,
+                "version": wheel.record.version,
+                "filename": wheel.record.filename,
+                "path": str(wheel.path),
+                "sha256": wheel.record.sha256,
+                "platform": wheel.record.platform,
+                "python": wheel.record.python,
+                "proof": wheel.record.proof,
+                "fingerprint": wheel.record.fingerprint,
+                "cached": wheel.cached,
+                "seconds": wheel.record.seconds,
+            }
+            for wheel in report.wheels
+        ],
+        "failed": [
+            {
+                "name": failure.name,
+                "version": failure.version,
+                "code": failure.code,
+                "message": failure.message,
+                "hint": failure.hint,
+                "log": failure.log,
+            }
+            for failure in report.failed
+        ],
+    }
+
+
+def write_summary(report: BuildReport, stream: TextIO) -> None:
+    """Writes the summary as plain lines."""
+    rows = _rows(report)
+    if rows:
+        write_line(stream, f"\n{_heading(report)}")
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        for file, amount, time, proof in rows:
+            cells = file.ljust(widths[0]), amount.rjust(widths[1]), time.rjust(widths[2]), proof
+            write_line(stream, "  " + "  ".join(cells))
+        write_line(stream, f"\nInstall on the target:\n  {install_command(report)}")
+    for failure in report.failed:
+        write_line(stream, "")
+        write_problem(problem_of_failure(failure), stream)
+    if report.failed:
+        write_line(stream, f"\n{_score(report)}")
+
+
+def print_summary(report: BuildReport, console: Console) -> None:
+    """Prints the summary on a terminal."""
+    from rich.table import Table  # noqa: PLC0415 (only terminals need it)
+
+    rows = _rows(report)
+    if rows:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+        table.add_column("wheel", overflow="fold")
+        table.add_column("size", justify="right", no_wrap=True)
+        table.add_column("time", justify="right", no_wrap=True)
+        table.add_column("proof", no_wrap=True)
+        for row in rows:
+            table.add_row(*row)
+        console.print()
+        console.print(_heading(report), soft_wrap=True, highlight=False, markup=False)
+        console.print(table, highlight=False)
+        console.print("\nInstall on the target:", style="dim")
+        console.print(f"  {install_command(report)}", soft_wrap=True, highlight=False, markup=False)
+    for failure in report.failed:
+        console.print()
+        print_problem(problem_of_failure(failure), console)
+    if report.failed:
+        console.print(f"\n{_score(report)}", style="bold", highlight=False)
+
+
+def install_command(report: BuildReport) -> str:
+    """The command that installs this run's wheels, quoted for a shell."""
+    names = sorted({wheel.record.name for wheel in report.wheels})
+    folder = str(report.wheelhouse)
+    return shlex.join(["pip", "install", "--no-index", "--find-links", folder, *names])
+
+
+def _rows(report: BuildReport) -> list[tuple[str, str, str, str]]:
+    """File, size, time and proof of each wheel."""
+    return [
+        (
+            wheel.record.filename,
+            size(wheel.record.size),
+            "cached" if wheel.cached else duration(wheel.record.seconds),
+            wheel.record.proof,
+        )
+        for wheel in report.wheels
+    ]
+
+
+def _heading(report: BuildReport) -> str:
+    count = len(report.wheels)
+    return f"{count} {'wheel' if count == 1 else 'wheels'} in {report.wheelhouse}"
+
+
+def _score(report: BuildReport) -> str:
+    return f"{len(report.failed)} of {len(report.wheels) + len(report.failed)} failed."

@@ -1,0 +1,108 @@
+"""The files that tell CMake and Meson what they build for. Pure: facts in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orchestrator.targets.facts import PlatformFacts
+
+
+def cmake_toolchain(
+    facts: PlatformFacts,
+    *,
+    tools: str,
+    roots: Sequence[str],
+    sysroot: str,
+    interpreter: str,
+    include: str,
+) -> str:
+    """A CMake toolchain file.
+
+    Args:
+        facts: Of the target.
+        tools: Folder of the compiler wrappers.
+        roots: Folders in which libraries, headers and packages of the target may be found.
+        sysroot: What stands for the SDK.
+        interpreter: The build environment's Python, which CMake's FindPython must run.
+        include: The target's Python headers.
+    """
+    settings = {
+        "CMAKE_SYSTEM_NAME": facts.cmake_system,
+        "CMAKE_SYSTEM_VERSION": facts.uname[1],
+        "CMAKE_SYSTEM_PROCESSOR": facts.uname[3],
+        "CMAKE_C_COMPILER": f"{tools}/cc",
+        "CMAKE_CXX_COMPILER": f"{tools}/c++",
+        "CMAKE_ASM_COMPILER": f"{tools}/cc",
+        "CMAKE_AR": f"{tools}/ar",
+        "CMAKE_RANLIB": f"{tools}/ranlib",
+        "CMAKE_STRIP": f"{tools}/strip",
+        "CMAKE_FIND_ROOT_PATH": ";".join(roots),
+        "CMAKE_FIND_ROOT_PATH_MODE_PROGRAM": "NEVER",
+        # The target's own folders, and those that a build requirement such as pybind11 names.
+        "CMAKE_FIND_ROOT_PATH_MODE_LIBRARY": "BOTH",
+        "CMAKE_FIND_ROOT_PATH_MODE_INCLUDE": "BOTH",
+        "CMAKE_FIND_ROOT_PATH_MODE_PACKAGE": "BOTH",
+        # The host's /usr must not answer for the target.
+        "CMAKE_FIND_USE_CMAKE_SYSTEM_PATH": "OFF",
+        "CMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH": "OFF",
+        "CMAKE_FIND_USE_PACKAGE_REGISTRY": "OFF",
+        # What a bare add_library() links must not be searched for along the build folder.
+        "CMAKE_BUILD_WITH_INSTALL_RPATH": "ON",
+        "Python_EXECUTABLE": interpreter,
+        "Python3_EXECUTABLE": interpreter,
+        "PYTHON_EXECUTABLE": interpreter,
+        "Python_INCLUDE_DIR": include,
+        "Python3_INCLUDE_DIR": include,
+        "PYTHON_INCLUDE_DIR": include,
+    }
+    if facts.macho:
+        settings |= {
+            "CMAKE_OSX_ARCHITECTURES": "",
+            "CMAKE_OSX_DEPLOYMENT_TARGET": facts.os_version,
+            "CMAKE_OSX_SYSROOT": sysroot,
+            "CMAKE_INSTALL_NAME_TOOL": f"{tools}/install_name_tool",
+            "CMAKE_FIND_FRAMEWORK": "LAST",
+            "CMAKE_SHARED_LIBRARY_SUFFIX": ".dylib",
+        }
+    cached = {"CMAKE_OSX_DEPLOYMENT_TARGET", "CMAKE_OSX_SYSROOT", "CMAKE_OSX_ARCHITECTURES"}
+    lines = [
+        f'set({name} "{value}"' + (' CACHE STRING "")' if name in cached else ")")
+        for name, value in settings.items()
+    ]
+    return "# Written by orchestrator (targets/crossfiles.py)\n" + "\n".join(lines) + "\n"
+
+
+def meson_cross_file(
+    facts: PlatformFacts, *, tools: str, interpreter: str, properties: Mapping[str, str]
+) -> str:
+    """A Meson cross file; ``properties`` are extra ones, values in Meson's syntax."""
+    binaries = {
+        "c": f"{tools}/cc",
+        "cpp": f"{tools}/c++",
+        "ar": f"{tools}/ar",
+        "ranlib": f"{tools}/ranlib",
+        "strip": f"{tools}/strip",
+        "pkg-config": f"{tools}/pkg-config",
+        "cmake": "cmake",
+        "python": interpreter,
+        "python3": interpreter,
+    }
+    if facts.macho:
+        binaries |= {"objc": f"{tools}/cc", "install_name_tool": f"{tools}/install_name_tool"}
+    machine = {
+        "system": facts.meson_system,
+        "cpu_family": "aarch64",
+        "cpu": "arm64" if facts.macho else "aarch64",
+        "endian": "little",
+    }
+    if facts.macho:
+        machine |= {"subsystem": "macos", "kernel": "xnu"}
+    sections = {
+        "binaries": {name: f"'{value}'" for name, value in binaries.items()},
+        "properties": {"needs_exe_wrapper": "true", **properties},
+        "host_machine": {name: f"'{value}'" for name, value in machine.items()},
+    }
+    return "".join(
+        f"[{title}]\n" + "".join(f"{name} = {value}\n" for name, value in body.items()) + "\n"
+        for title, body in sections.items()
+    )

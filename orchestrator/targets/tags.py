@@ -1,0 +1,86 @@
+"""Platform tags and Python versions: parsing them, and the rules they follow.
+
+The rules are those of the platform compatibility tags specification (PEP 425 and its macOS,
+manylinux (PEP 600) and musllinux (PEP 656) parts): from macOS 11 on a tag names only the major
+version (``macosx_11_0``), before it minors count; arm64 starts at 11.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.errors import BadPythonError, UnsupportedPlatformError
+from orchestrator.model import Interpreter, Platform
+
+FIRST_ARM64_MACOS = 11
+OLDEST_PYTHON, NEWEST_PYTHON = 9, 14
+FIRST_FREE_THREADED = 13
+DEFAULT_PLATFORM = "macosx_11_0_arm64"
+SHORT_FORMS = {"macos": DEFAULT_PLATFORM, "linux": "manylinux_2_28_aarch64"}
+
+_MACOS = re.compile(r"macosx_(\d+)_(\d+)_(\w+)")
+_LINUX = re.compile(r"(many|musl)linux_(\d+)_(\d+)_(\w+)")
+_PYTHON = re.compile(r"(?:cp|python)?(\d)\.?(\d+)(t?)")
+
+
+def parse_platform(text: str) -> Platform:
+    """Parses a platform tag or one of the short forms ``macos`` and ``linux``.
+
+    Raises:
+        UnsupportedPlatformError: Not a tag, or one that the specification does not allow.
+    """
+    tag = SHORT_FORMS.get(text, text)
+    if match := _MACOS.fullmatch(tag):
+        return _macos_platform(text, int(match[1]), int(match[2]), match[3])
+    if match := _LINUX.fullmatch(tag):
+        libc = "glibc" if match[1] == "many" else "musl"
+        return Platform(
+            os="linux", arch=match[4], minimum=(int(match[2]), int(match[3])), libc=libc
+        )
+    raise UnsupportedPlatformError(f"{text!r} is not a platform tag that can be built for.")
+
+
+def _macos_platform(text: str, major: int, minor: int, arch: str) -> Platform:
+    if arch != "arm64":
+        raise UnsupportedPlatformError(
+            f"{text}: architecture {arch!r} is not built here; only arm64 lacks wheels."
+        )
+    if major < FIRST_ARM64_MACOS:
+        raise UnsupportedPlatformError(
+            f"{text}: arm64 Macs start at macOS 11.", hint="Use macosx_11_0_arm64."
+        )
+    if minor:
+        raise UnsupportedPlatformError(
+            f"{text}: from macOS 11 on a tag's minor version is 0; installers accept no other.",
+            hint=f"For a deployment target of {major}.{minor} use macosx_{major + 1}_0_arm64.",
+        )
+    return Platform(os="macos", arch=arch, minimum=(major, 0))
+
+
+def platform_for_deployment_target(version: tuple[int, int]) -> Platform:
+    """The oldest macOS arm64 platform whose every release runs what needs ``version``.
+
+    A deployment target of 13.3 gives ``macosx_14_0_arm64``: tags can't say 13.3, and macOS 13.0
+    could not load the wheel.
+    """
+    major, minor = version
+    return Platform(
+        os="macos", arch="arm64", minimum=(max(major + (minor > 0), FIRST_ARM64_MACOS), 0)
+    )
+
+
+def parse_interpreter(text: str) -> Interpreter:
+    """Parses ``3.11``, ``3.13t`` or ``cp313``.
+
+    Raises:
+        BadPythonError: Not a CPython version that wheels are built for.
+    """
+    match = _PYTHON.fullmatch(text)
+    if not match:
+        raise BadPythonError(f"{text!r} is not a Python version.")
+    found = Interpreter(major=int(match[1]), minor=int(match[2]), free_threaded=bool(match[3]))
+    if found.major != 3 or not OLDEST_PYTHON <= found.minor <= NEWEST_PYTHON:  # noqa: PLR2004
+        raise BadPythonError(f"Python {found.version} is not supported.")
+    if found.free_threaded and found.minor < FIRST_FREE_THREADED:
+        raise BadPythonError(f"Python {found.version}: free-threaded builds start at 3.13.")
+    return found

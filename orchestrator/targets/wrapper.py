@@ -1,0 +1,284 @@
+"""Compiler wrappers: what stands between a package's build and ``zig cc``.
+
+Packages were written for Apple's clang and linker; zig takes most of what those take. The rules
+here translate the rest. They are data, turned into one POSIX shell script: a shell starts in a
+millisecond, a Python in thirty, and a build calls its compiler hundreds of times.
+
+Everything here is pure: text in, text out. Patterns are those of ``case`` in ``sh``.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from orchestrator.model import Flags, Value
+
+
+class Rule(Value, kw_only=True):
+    """How one kind of argument is translated.
+
+    Attributes:
+        pattern: Shell pattern the argument must match.
+        becomes: Words that replace it; none drops it. ``${arg#-Wl,}`` and the like are allowed.
+        takes_value: The word behind belongs to it and is dropped with it.
+        why: The reason, shown to readers and in the log.
+        logged: Whether the build's record should say that the flag was changed.
+    """
+
+    pattern: str
+    becomes: tuple[str, ...] = ()
+    takes_value: bool = False
+    why: str
+    logged: bool = False
+
+
+def drop(pattern: str, why: str, *, takes_value: bool = False, logged: bool = False) -> Rule:
+    """A rule that drops what matches."""
+    return Rule(pattern=pattern, takes_value=takes_value, why=why, logged=logged)
+
+
+HOST_PATHS = (
+    drop(
+        "-I/usr/include|-I/usr/include/*|-I/usr/local/include|-I/usr/local/include/*|-L/lib|-L/lib/*"
+        "|-L/usr/lib|-L/usr/lib/*|-L/usr/local/lib|-L/usr/local/lib/*|-I/opt/homebrew/*|-L/opt/homebrew/*"
+        "|-I/opt/local/*|-L/opt/local/*",
+        "headers and libraries of the host are of another platform",
+    ),
+    drop(
+        "-Wl,-rpath,/*|-Wl,-rpath=/*|-Wl,-rpath-link,*|-Wl,-R/*",
+        "a path of the build machine means nothing where the wheel is installed",
+    ),
+)
+
+COMMON = (
+    drop("-march=native|-mtune=native|-mcpu=native", "native is the host, not the target"),
+    drop(
+        "-march=x86*|-m64|-m32|-msse*|-mavx*|-mfma|-mssse3|-mpopcnt|-maes|-mpclmul",
+        "x86 instructions on an arm64 target",
+        logged=True,
+    ),
+    # The suffixes are read from the word itself: +fp16 is fullfp16 to LLVM, simd is in the base.
+    Rule(
+        pattern="-march=armv8*",
+        becomes=("$(march $arg)",),
+        why="zig knows CPUs by features, not -march",
+    ),
+    drop("-flto|-flto=*|-fno-lto|-ffat-lto-objects|-fuse-linker-plugin", "zig has no LTO here"),
+    drop("-fuse-ld=*", "there is one linker"),
+    drop("-g|-g[1-3]|-ggdb*|-gdwarf*|-gz*", "debug information never reaches the linked file"),
+    drop("-fno-semantic-interposition|-fstack-clash-protection|-fcf-protection*", "GCC only"),
+    drop("-specs=*|-fdebug-prefix-map=*|-ffile-prefix-map=*", "the host distribution's own"),
+    drop("-fopenmp-simd", "zig's clang takes -fopenmp only"),
+)
+
+MACOS = (
+    Rule(
+        pattern="-bundle",
+        becomes=("-shared",),
+        why="zig's linker has no bundles; dlopen loads a dylib just as well",
+    ),
+    Rule(
+        pattern="-Wl,-undefined,*",
+        becomes=("-undefined", "${arg#-Wl,-undefined,}"),
+        why="zig takes this one as a driver option",
+    ),
+    Rule(
+        pattern="-Wl,-exported_symbol,*|-Wl,-unexported_symbols_list,*|-Wl,-unexported_symbol,*",
+        why="zig's linker can't hide single symbols: the module exports more names than asked",
+        logged=True,
+    ),
+    Rule(
+        pattern="-Wl,-compatibility_version,*",
+        becomes=("-compatibility_version", "${arg#-Wl,-compatibility_version,}"),
+        why="zig parses three numbers, and only as a driver option",
+    ),
+    Rule(
+        pattern="-Wl,-current_version,*",
+        becomes=("-current_version", "${arg#-Wl,-current_version,}"),
+        why="zig parses three numbers, and only as a driver option",
+    ),
+    drop(
+        "-Wl,-no_weak_imports|-Wl,-dead_strip_dylibs|-Wl,-bind_at_load|-Wl,-reproducible"
+        "|-Wl,-no_uuid|-Wl,-ld_classic|-ld_classic|-Wl,-no_compact_unwind|-Wl,-multiply_defined,*"
+        "|-Wl,-single_module|-Wl,-no_warn_duplicate_libraries|-Wl,-no_fixup_chains|-Wl,-fixup_chains"
+        "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w",
+        "an ld64 option that zig's linker has not and correct output does not need",
+    ),
+    drop("-arch|-isysroot|-iframework", "the target says it", takes_value=True),
+    drop("-multiply_defined|-read_only_relocs", "obsolete ld64 option", takes_value=True),
+    drop("-mmacosx-version-min=*|-mmacos-version-min=*|--sysroot=*", "the target says it"),
+    drop("-stdlib=*|-static-libgcc|-static-libstdc++", "macOS has one C++ library, libc++"),
+    Rule(pattern="-lstdc++|-lstdc++.6", becomes=("-lc++",), why="macOS has one C++ library"),
+    drop("-lgcc_s|-lgcc|-lgcc_s.1|-lunwind", "libSystem unwinds on macOS"),
+    drop("-lpython3*|-lpython", "an extension finds Python's symbols in the process that loads it"),
+    drop("-mno-red-zone|-mdynamic-no-pic|-faltivec", "not on arm64"),
+)
+
+
+class WrapperSpec(Value, kw_only=True):
+    """Everything a compiler wrapper needs to know.
+
+    Attributes:
+        zig: Path of the zig binary.
+        target: What zig calls the target, e.g. ``aarch64-macos.11.0``.
+        rules: In order; the first that matches wins.
+        include_from: Folder of the host's Python headers.
+        include_to: The folder that stands for it.
+        compile_flags: Put behind the package's own when something is compiled.
+        cxx_flags: Likewise, for C++.
+        link_flags: Put behind the package's own when something is linked.
+        cxx_link_flags: Likewise, by the C++ driver.
+        flags: Of the recipe.
+        log: File to which changes worth knowing are appended.
+        macho: Whether the linker writes Mach-O (install names, ``ld64`` identity).
+    """
+
+    zig: str
+    target: str
+    rules: tuple[Rule, ...]
+    include_from: str
+    include_to: str
+    compile_flags: tuple[str, ...] = ()
+    cxx_flags: tuple[str, ...] = ()
+    link_flags: tuple[str, ...] = ()
+    cxx_link_flags: tuple[str, ...] = ()
+    flags: Flags = Flags()
+    log: str
+    macho: bool
+
+
+def _words(words: Iterable[str]) -> str:
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _pattern(word: str) -> str:
+    """A recipe's flag as a ``case`` pattern: ``*`` and ``?`` stay, the rest is literal."""
+    return "".join(c if c.isalnum() or c in "-+=_./*?" else f"\\{c}" for c in word)
+
+
+def _arm(rule: Rule) -> str:
+    actions = []
+    if rule.logged:
+        actions.append(f'note "$arg" {shlex.quote(rule.why)}')
+    if rule.takes_value:
+        actions.append("skip=1")
+    if rule.becomes:
+        actions.append('set -- "$@" ' + " ".join(_becomes(word) for word in rule.becomes))
+    return f"    {rule.pattern}) {'; '.join(actions) or ':'} ;;"
+
+
+def _becomes(word: str) -> str:
+    return f'"{word}"' if word.startswith("${") else word
+
+
+# Meson names a linker by what --version prints; older ones vendored in sdists crash on zig's own
+# answer, and every one knows Apple's ld by the word xtools.
+_LINKER_IDENTITY = """\
+  *" -Wl,--version "*|*" -Wl,-v "*) echo "xtools-1100 ld64-compatible (zig)"; exit 0 ;;
+"""
+
+_SCRIPT = """\
+#!/bin/sh
+# Written by orchestrator (targets/wrapper.py): zig in the role of the target's {role}.
+log={log}
+note() {{ printf '%s: %s\\n' "$1" "$2" >>"$log"; }}
+march() {{
+  features=$(printf %s "${{1#*+}}" | tr + '\\n' | sed -e 's/^fp16$/fullfp16/' -e '/^simd$/d' -e '/^crypto$/s//aes+sha2/' -e '/^nolse$/d')
+  base=${{1#-march=armv}}; base=v$(printf %s "${{base%%+*}}" | sed -e 's/-a$//' -e 's/[.]/_/' -e 's/^8$/8a/' -e 's/^\\(8_[0-9]*\\)$/\\1a/')
+  case $1 in *+*) ;; *) features= ;; esac
+  printf -- '-mcpu=generic+%s' "$base"; for f in $features; do printf '+%s' "$f"; done
+}}
+# Response files are read here, so that their words meet the same rules.
+expand=
+for arg do case $arg in @?*) [ -f "${{arg#@}}" ] && expand=1 ;; esac; done
+if [ -n "$expand" ]; then
+  for arg do
+    shift
+    if [ -f "${{arg#@}}" ] && [ "$arg" != "${{arg#@}}" ]; then eval "set -- \\"\\$@\\" $(tr '\\n' ' ' <"${{arg#@}}")"
+    else set -- "$@" "$arg"; fi
+  done
+fi
+case " $* " in
+{identity}  *) ;;
+esac
+driver={driver} links=1 shared= named= output= skip= previous= sources=
+for arg do
+  shift
+  if [ -n "$skip" ]; then skip=; continue; fi
+  case $previous in -o) output=$arg ;; esac
+  previous=$arg
+  case $arg in
+    -c|-S|-E|-M|-MM|-fsyntax-only) links= ;;
+    -shared|-dynamiclib|-bundle) shared=1 ;;
+    -install_name|-Wl,-install_name,*|-Wl,-soname,*) named=1 ;;
+    *.cpp|*.cc|*.cxx|*.c++|*.C|*.mm) driver=c++ sources=1 ;;
+    *.c|*.s|*.S) sources=1 ;;
+  esac
+  case $arg in
+{arms}
+    *) set -- "$@" "$arg" ;;
+  esac
+done
+{install_name}\
+if [ -z "$links" ] || [ -n "$sources" ]; then
+  set -- "$@" {compile_flags}
+  [ $driver = c++ ] && set -- "$@" {cxx_flags}
+fi
+if [ -n "$links" ] && [ -n "$output$sources" ]; then
+  set -- "$@" {link_flags}
+  [ $driver = c++ ] && set -- "$@" {cxx_link_flags}
+fi
+exec {zig} $driver -target {target} "$@"
+"""
+
+# Apple's linker writes an extension as a bundle, which has no name; zig's dylib would carry the
+# path it was linked at.
+_INSTALL_NAME = """\
+[ -n "$shared" ] && [ -z "$named" ] && [ -n "$output" ] && set -- "$@" "-Wl,-install_name,@rpath/${output##*/}"
+"""
+
+
+def compiler_script(spec: WrapperSpec, role: str) -> str:
+    """The wrapper for one role: ``cc`` or ``c++``."""
+    recipe = tuple(
+        drop("|".join(_pattern(word) for word in words), "the recipe says so", logged=True)
+        for words in (spec.flags.compile_drop + spec.flags.link_drop,)
+        if words
+    )
+    headers = Rule(
+        pattern=f"-I{spec.include_from}|-isystem{spec.include_from}",
+        becomes=(f"-I{shlex.quote(spec.include_to)}",),
+        why="the target's pyconfig.h",
+    )
+    bare = Rule(
+        pattern=spec.include_from,
+        becomes=(shlex.quote(spec.include_to),),
+        why="the same, behind -I or -isystem as a word of its own",
+    )
+    rules = (*recipe, headers, bare, *spec.rules)
+    return _SCRIPT.format(
+        role=role,
+        log=shlex.quote(spec.log),
+        driver=role,
+        identity=_LINKER_IDENTITY if spec.macho else "",
+        arms="\n".join(_arm(rule) for rule in rules),
+        install_name=_INSTALL_NAME if spec.macho else "",
+        compile_flags=_words((*spec.compile_flags, *spec.flags.compile_add)),
+        cxx_flags=_words(spec.cxx_flags),
+        link_flags=_words((*spec.link_flags, *spec.flags.link_add)),
+        cxx_link_flags=_words(spec.cxx_link_flags),
+        zig=shlex.quote(spec.zig),
+        target=spec.target,
+    )
+
+
+def tool_script(zig: str, tool: str) -> str:
+    """A wrapper for a binutil that zig carries: ``ar``, ``ranlib``, ``objcopy``."""
+    return f'#!/bin/sh\nexec {shlex.quote(zig)} {tool} "$@"\n'
+
+
+def answer_script(answers: Sequence[tuple[str, str]], otherwise: str) -> str:
+    """A program that answers questions: ``(pattern over all arguments, shell commands)``."""
+    arms = "".join(f"  {pattern}) {commands} ;;\n" for pattern, commands in answers)
+    return f'#!/bin/sh\ncase " $* " in\n{arms}  *) {otherwise} ;;\nesac\n'

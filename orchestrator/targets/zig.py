@@ -1,0 +1,187 @@
+"""The ``zig`` toolchain: compiles for macOS (and later Linux) targets on any host.
+
+The compiler, the libc headers and the ``libSystem`` stub come from the ``ziglang`` package; what
+Apple's SDK has beyond them and builds ask for, the SDK overlay (``targets/sdk``) adds.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from functools import cached_property
+from pathlib import Path
+
+from orchestrator.errors import MissingSDKError, ToolchainBrokenError
+from orchestrator.files import cache_directory
+from orchestrator.model import Check, Needs, Platform, ToolchainIdentity
+from orchestrator.targets.apple_tools import write_apple_tools
+from orchestrator.targets.facts import platform_facts
+from orchestrator.targets.kit import write_kit
+from orchestrator.targets.pyconfig import target_pyconfig
+from orchestrator.targets.sdk.overlay import Overlay, write_overlay
+from orchestrator.targets.sdk.realsdk import RealSDK, real_sdk
+from orchestrator.targets.sdk.symbols import available_symbols
+from orchestrator.targets.toolchain import Host, Kit, KitRequest
+from orchestrator.targets.wrapper import COMMON, HOST_PATHS, MACOS, WrapperSpec
+
+LIBSYSTEM = "/usr/lib/libSystem.B.dylib"
+_HEADERS = ("lib/libc/include/any-darwin-any", "lib/include")
+
+# The overlay's framework stubs; every other framework needs a real SDK.
+OVERLAY_FRAMEWORKS = frozenset({"Accelerate", "vecLib"})
+
+_COMPILE = (
+    # zig instruments undefined behaviour in unoptimised code, and then wants its runtime.
+    "-fno-sanitize=undefined",
+    # Debug information stays in the object files; making it costs a fifth of the time.
+    "-g0",
+    # Apple's driver protects stacks by default; zig's does not.
+    "-fstack-protector",
+)
+
+
+class ZigToolchain:
+    """Implements ``Toolchain`` with the zig of the ``ziglang`` package."""
+
+    name = "zig"
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def builds(self, platform: Platform) -> bool:
+        """macOS targets, off a Mac."""
+        return platform.os == "macos" and self.host.os != "macos"
+
+    @cached_property
+    def root(self) -> Path | None:
+        """The folder of the ``ziglang`` package, or None where it is not installed."""
+        spec = importlib.util.find_spec("ziglang")
+        places = spec.submodule_search_locations if spec else None
+        return Path(next(iter(places))) if places else None
+
+    def identity(self) -> ToolchainIdentity:
+        """Zig's version, and the SDK's where a real one is given."""
+        versions = {"zig": importlib.metadata.version("ziglang")}
+        if sdk := real_sdk():
+            versions["MacOSX.sdk"] = sdk.version
+        return ToolchainIdentity(name=self.name, versions=versions)
+
+    def checks(self, platform: Platform, needs: Needs) -> tuple[Check, ...]:
+        """That zig is there, and that a real SDK is where the recipe needs one."""
+        if self.root is None:
+            return (Check(name="zig", status="missing", found="no", fix="pip install ziglang"),)
+        version = importlib.metadata.version("ziglang")
+        found = [Check(name="zig", status="ok", found=f"ziglang {version}")]
+        try:
+            sdk = real_sdk()
+        except ToolchainBrokenError as error:
+            return (
+                *found,
+                Check(name="SDKROOT", status="missing", found=error.message, fix=error.hint),
+            )
+        lacking = sorted(set(needs.frameworks) - OVERLAY_FRAMEWORKS)
+        if sdk:
+            found.append(Check(name="macOS SDK", status="ok", found=f"{sdk.path} ({sdk.version})"))
+        elif lacking:
+            found.append(
+                Check(
+                    name="macOS SDK",
+                    status="missing",
+                    found=f"no SDK; needed for {', '.join(lacking)}",
+                    fix="export SDKROOT=/path/to/MacOSX.sdk",
+                )
+            )
+        else:
+            found.append(
+                Check(
+                    name="macOS SDK",
+                    status="ok",
+                    found="overlay (libSystem, libc++, Accelerate; SDKROOT not set)",
+                )
+            )
+        return tuple(found)
+
+    def prepare(self, request: KitRequest) -> Kit:
+        """Writes the wrappers, the twin of the interpreter, and the SDK overlay's flags."""
+        root = self.root
+        if root is None:
+            raise ToolchainBrokenError(
+                "The ziglang package is not installed.", hint="pip install ziglang"
+            )
+        platform, needs = request.target.platform, request.settings.needs
+        facts, sdk = platform_facts(platform), real_sdk()
+        lacking = sorted(set(needs.frameworks) - OVERLAY_FRAMEWORKS)
+        if lacking and sdk is None:
+            raise MissingSDKError(
+                f"The recipe needs the frameworks {', '.join(lacking)}, which only Apple's SDK holds."
+            )
+        overlay = write_overlay(cache_directory() / "sdk", platform)
+        log = request.directory / "wrapper.log"
+        spec = WrapperSpec(
+            zig=str(root / "zig"),
+            target=facts.zig,
+            rules=(*HOST_PATHS, *COMMON, *MACOS),
+            include_from="",
+            include_to="",
+            compile_flags=(*_COMPILE, *overlay.compile_flags, *_sdk_flags(sdk)),
+            cxx_flags=overlay.cxx_flags,
+            link_flags=(*overlay.link_flags, *_sdk_flags(sdk)),
+            cxx_link_flags=overlay.cxx_link_flags,
+            flags=request.settings.flags,
+            log=str(log),
+            macho=True,
+        )
+        shown_sdk = str(sdk.path) if sdk else str(overlay.root)
+        kit = write_kit(request, facts, spec, pyconfig=self._pyconfig(request), sysroot=shown_sdk)
+        write_apple_tools(
+            kit.path[0],
+            facts,
+            sdk=shown_sdk,
+            sdk_version=sdk.version if sdk else overlay.sdk_version,
+        )
+        cache = cache_directory() / "zig"
+        env = {
+            **kit.env,
+            "SDKROOT": shown_sdk,
+            # What zig builds once (compiler-rt) is shared; what a build compiles is the build's own.
+            "ZIG_GLOBAL_CACHE_DIR": str(cache),
+            "ZIG_LOCAL_CACHE_DIR": str(request.directory / "zig"),
+        }
+        return Kit(
+            env=env,
+            path=kit.path,
+            meson_cross_file=kit.meson_cross_file,
+            include=kit.include,
+            log=log,
+        )
+
+    def _pyconfig(self, request: KitRequest) -> str:
+        platform = request.target.platform
+        text = (request.python.include / "pyconfig.h").read_text(encoding="utf-8")
+        symbols = available_symbols(LIBSYSTEM, platform.minimum) or frozenset()
+        functions = {name.removeprefix("_").partition("$")[0] for name in symbols}
+        return target_pyconfig(text, platform_facts(platform), self._headers, functions)
+
+    @cached_property
+    def _headers(self) -> frozenset[str]:
+        """Names of the target's headers, at most one folder deep: what configure asks for."""
+        assert self.root is not None  # noqa: S101 (prepare has looked)
+        names: set[str] = set()
+        for part in _HEADERS:
+            folder = self.root / part
+            for pattern in ("*.h", "*/*.h"):
+                names.update(path.relative_to(folder).as_posix() for path in folder.glob(pattern))
+        return frozenset(names)
+
+
+def _sdk_flags(sdk: RealSDK | None) -> tuple[str, ...]:
+    """Where a real SDK's frameworks, headers and libraries lie, behind zig's own."""
+    if sdk is None:
+        return ()
+    root = sdk.path
+    return (
+        f"-F{root}/System/Library/Frameworks",
+        f"-L{root}/usr/lib",
+        "-idirafter",
+        f"{root}/usr/include",
+    )

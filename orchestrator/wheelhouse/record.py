@@ -1,0 +1,78 @@
+"""The record of how a wheel was made, from the values the stages left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import NotAWheelError
+from orchestrator.files import sha256_of
+from orchestrator.model import Record, VerifiedWheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Raised when a field of model.Record changes its meaning or goes away.
+FORMAT = 1
+
+
+def make_record(
+    verified: VerifiedWheel, metadata: bytes, *, seconds: float, created: str
+) -> Record:
+    """Sums up how a wheel came to be.
+
+    Args:
+        verified: The wheel; its file is read for size and digest.
+        metadata: Its METADATA file.
+        seconds: Wall time of the build.
+        created: RFC 3339, UTC.
+    """
+    from email.parser import BytesHeaderParser  # noqa: PLC0415 (not needed where all is cached)
+
+    repaired = verified.repaired
+    built = repaired.built
+    step = built.step
+    headers = BytesHeaderParser().parsebytes(metadata)
+    return Record(
+        format=FORMAT,
+        name=step.source.name,
+        version=step.source.version,
+        filename=repaired.path.name,
+        sha256=sha256_of(repaired.path),
+        size=repaired.path.stat().st_size,
+        platform=step.target.platform.tag,
+        python=step.target.interpreter.version,
+        proof=verified.proof,
+        fingerprint=step.fingerprint,
+        source=step.source,
+        recipe_digest=step.settings.digest,
+        recipes=step.settings.recipes,
+        patches=tuple(patch.name for patch in step.settings.patches),
+        toolchain=step.toolchain,
+        build_requires=built.build_requires,
+        grafted=repaired.grafted,
+        findings=verified.findings,
+        notes=built.notes,
+        requires_python=str(headers.get("Requires-Python", "")),
+        metadata_sha256=hashlib.sha256(metadata).hexdigest(),
+        seconds=round(seconds, 3),
+        created=created,
+    )
+
+
+def read_metadata(wheel: Path) -> bytes:
+    """The bytes of a wheel's METADATA file, as an index serves them (PEP 658).
+
+    Raises:
+        NotAWheelError: The file is no zip file or has no METADATA.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                folder, _, rest = name.partition("/")
+                if folder.endswith(".dist-info") and rest == "METADATA":
+                    return archive.read(name)
+    except zipfile.BadZipFile as error:
+        raise NotAWheelError(f"{wheel}: not a zip file, or a damaged one: {error}") from error
+    raise NotAWheelError(f"{wheel}: has no METADATA")

@@ -1,0 +1,255 @@
+"""The folder of published wheels.
+
+Layout; installers that are pointed at the folder see nothing but the wheels::
+
+    NAME.whl                         a published wheel, always complete
+    NAME.whl.metadata                its METADATA (PEP 658)
+    .records/NAME.whl.PREFIX.json    how it was made; PREFIX begins the step's fingerprint
+    .rejected/NAME.whl               a wheel that failed verification
+    .rejected/NAME.whl.findings.json what was found
+    .logs/STEP-N.log                 full logs of builds
+    .incoming/                       files being written by whoever holds the lock
+    .lock                            held while publishing, by flock(2)
+
+A wheel counts as published where a record lies whose digests are those of the wheel and of its
+metadata. The files are written beside their places, synced, and renamed: metadata, record, wheel.
+Killed between two renames, the folder holds either a record without its wheel, or, where a wheel
+of that name was there before, the old wheel with the new metadata: both complete, neither
+vouched for, and the next build publishes anew. A published wheel never loses its record.
+Two targets can make wheels of one name (``abi3``, ``none-any``), hence one record per fingerprint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import itertools
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from orchestrator.errors import (
+    DiskFullError,
+    OrchestratorError,
+    VerificationError,
+    WheelhouseNotWritableError,
+)
+from orchestrator.files import sha256_of
+from orchestrator.model import Finding, PublishedWheel, Record, Step, VerifiedWheel
+from orchestrator.wheelhouse.record import make_record, read_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FOLDERS = (".records", ".rejected", ".logs", ".incoming")
+
+
+def open_wheelhouse(directory: Path) -> Wheelhouse:
+    """Opens a wheelhouse, making the folder where there is none.
+
+    Raises:
+        WheelhouseNotWritableError: The folder can't be made or written.
+        DiskFullError: There is no space to make it.
+    """
+    directory = directory.absolute()
+    with _failures_of(directory):
+        for name in _FOLDERS:
+            (directory / name).mkdir(parents=True, exist_ok=True)
+        (directory / ".lock").touch()
+        for folder in (directory, *(directory / name for name in _FOLDERS)):
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return Wheelhouse(directory)
+
+
+class Wheelhouse:
+    """The store of published wheels; safe to share between threads and processes.
+
+    Attributes:
+        directory: Absolute path; what ``pip install --find-links`` is given.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._records = directory / ".records"
+
+    def publish(self, verified: VerifiedWheel, *, seconds: float, created: str) -> PublishedWheel:
+        """Puts a wheel into the store; one of the same name is replaced.
+
+        Args:
+            verified: The wheel; its file is copied.
+            seconds: Wall time of its build.
+            created: RFC 3339, UTC.
+
+        Raises:
+            VerificationError: The wheel has findings of severity error.
+            NotAWheelError: Its METADATA can't be read.
+            WheelhouseNotWritableError: The folder can't be written.
+            DiskFullError: The disk is full; what was published before is untouched.
+        """
+        path = verified.repaired.path
+        errors = [finding for finding in verified.findings if finding.severity == "error"]
+        if errors:
+            raise VerificationError(
+                f"{path.name}: not published: {len(errors)} findings of severity error",
+                details=tuple(f"{finding.code} {finding.message}" for finding in errors),
+            )
+        metadata = read_metadata(path)
+        record = make_record(verified, metadata, seconds=seconds, created=created)
+        final = self.directory / path.name
+        with self._writing() as incoming:
+            shutil.copyfile(path, incoming / path.name)
+            _sync(incoming / path.name)
+            content = msgspec.json.format(msgspec.json.encode(record))
+            _place(incoming, self.directory / f"{path.name}.metadata", metadata)
+            _place(incoming, self._record_path(record), content)
+            (incoming / path.name).replace(final)
+            self._drop_records_of_replaced(record)
+        return PublishedWheel(record=record, path=final)
+
+    def find(self, fingerprint: str) -> PublishedWheel | None:
+        """The published wheel of a step, or None; its bytes are checked against its record."""
+        for path in self._records.glob(f"*.{_prefix(fingerprint)}.json"):
+            record = _read(path)
+            if record is not None and record.fingerprint == fingerprint and self._holds(record):
+                return self._published(record)
+        return None
+
+    def list(self) -> tuple[PublishedWheel, ...]:
+        """All published wheels by file name, each with its newest record; reads all their bytes."""
+        newest: dict[str, Record] = {}
+        for path in self._records.glob("*.json"):
+            record = _read(path)
+            if record is None or not self._holds(record):
+                continue
+            other = newest.get(record.filename)
+            if other is None or (record.created, record.fingerprint) > (
+                other.created,
+                other.fingerprint,
+            ):
+                newest[record.filename] = record
+        return tuple(self._published(newest[filename]) for filename in sorted(newest))
+
+    def reject(self, path: Path, findings: tuple[Finding, ...]) -> Path:
+        """Keeps a wheel that failed verification aside, with its findings.
+
+        Returns:
+            Where the wheel is now; the findings lie beside it.
+
+        Raises:
+            WheelhouseNotWritableError: The folder can't be written.
+            DiskFullError: The disk is full.
+        """
+        final = self.directory / ".rejected" / path.name
+        with self._writing() as incoming:
+            shutil.copyfile(path, incoming / path.name)
+            content = msgspec.json.format(msgspec.json.encode(findings))
+            _place(incoming, final.with_name(f"{path.name}.findings.json"), content)
+            (incoming / path.name).replace(final)
+        return final
+
+    def new_log(self, step: Step) -> Path:
+        """Makes the empty log file of one build of a step.
+
+        Raises:
+            WheelhouseNotWritableError: The folder can't be written.
+            DiskFullError: The disk is full.
+        """
+        stem = f"{step.source.name}-{step.source.version}-{step.target}".replace("/", "_")
+        with _failures_of(self.directory):
+            for number in itertools.count(1):
+                path = self.directory / ".logs" / f"{stem}-{number}.log"
+                with contextlib.suppress(FileExistsError):
+                    path.touch(exist_ok=False)
+                    break
+        return path
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Path]:
+        """The folder for files not yet in place, while nobody else writes.
+
+        Afterwards it is empty, also of what processes that were killed left there.
+        """
+        incoming = self.directory / ".incoming"
+        with _failures_of(self.directory), (self.directory / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield incoming
+            finally:
+                for path in incoming.iterdir():
+                    path.unlink()
+
+    def _holds(self, record: Record) -> bool:
+        """Whether the wheel and its metadata are there, with the bytes the record vouches for."""
+        wheel = self.directory / record.filename
+        metadata = self.directory / f"{record.filename}.metadata"
+        try:
+            return (
+                wheel.stat().st_size == record.size
+                and sha256_of(metadata) == record.metadata_sha256
+                and sha256_of(wheel) == record.sha256
+            )
+        except OSError:
+            return False
+
+    def _published(self, record: Record) -> PublishedWheel:
+        return PublishedWheel(record=record, path=self.directory / record.filename, cached=True)
+
+    def _record_path(self, record: Record) -> Path:
+        return self._records / f"{record.filename}.{_prefix(record.fingerprint)}.json"
+
+    def _drop_records_of_replaced(self, record: Record) -> None:
+        for path in self._records.glob(f"{record.filename}.*.json"):
+            other = _read(path)
+            if other is None or other.sha256 != record.sha256:
+                path.unlink()
+
+
+def _prefix(fingerprint: str) -> str:
+    """As much of a fingerprint as a record's file name carries; the record holds all of it."""
+    return fingerprint[:16]
+
+
+def _read(path: Path) -> Record | None:
+    """A record, or None where it is damaged or was written by another version of its format."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Record)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _place(incoming: Path, final: Path, content: bytes) -> None:
+    """Writes a small file whole."""
+    temporary = incoming / final.name
+    temporary.write_bytes(content)
+    _sync(temporary)
+    temporary.replace(final)
+
+
+def _sync(path: Path) -> None:
+    """Brings a file's content to the disk, so that after a power cut its name means all of it."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _failures_of(directory: Path) -> Iterator[None]:
+    """Says what the system's refusal to write means for the user."""
+    try:
+        yield
+    except OSError as error:
+        raise _explained(directory, error) from error
+
+
+def _explained(directory: Path, error: OSError) -> OrchestratorError:
+    if error.errno in _FULL:
+        return DiskFullError(f"wheelhouse {directory}: {error.strerror}")
+    where = f" ({error.filename})" if error.filename not in {None, str(directory)} else ""
+    return WheelhouseNotWritableError(
+        f"wheelhouse {directory}: can't be written: {error.strerror}{where}"
+    )

@@ -1,0 +1,3 @@
+from c_setuptools._triple import triple
+
+__all__ = ["triple"]

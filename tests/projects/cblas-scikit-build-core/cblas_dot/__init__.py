@@ -1,0 +1,3 @@
+from cblas_dot._dot import square_sum
+
+__all__ = ["square_sum"]

@@ -1,0 +1,3 @@
+from linked_dylib._hello import hello
+
+__all__ = ["hello"]

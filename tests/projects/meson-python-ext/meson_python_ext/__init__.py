@@ -1,0 +1,3 @@
+from meson_python_ext._half import half
+
+__all__ = ["half"]

@@ -1,0 +1,2 @@
+#include <Python.h>
+#error "this compiler is not supported"
