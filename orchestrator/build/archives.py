@@ -220,5 +220,8 @@ def _read_zip(archive: Path) -> Iterator[Entry]:
 
 
 def _zip_time(date: tuple[int, int, int, int, int, int]) -> float:
-    # The format stores local time of an unknown place; nonsense such as month 0 is common.
-    return float(calendar.timegm((*date, 0, 0, 0)))
+    # Local time of an unknown place; nonsense such as month 0 is common and means "unknown".
+    try:
+        return float(calendar.timegm((*date, 0, 0, 0)))
+    except ValueError:
+        return 0.0

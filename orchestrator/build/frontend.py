@@ -153,7 +153,12 @@ class Frontend:
         return wheels[0]
 
     def _builder(self, environment: BuildEnvironment) -> ProjectBuilder:
-        from build import ProjectBuilder  # noqa: PLC0415 (0.1 s, and a cached answer needs none)
+        import warnings  # noqa: PLC0415
+
+        from build import ProjectBuilder  # noqa: PLC0415 (0.1 s: not when cached)
+
+        # pyproject_hooks repeats on our stderr what the backend warned of; the log has it.
+        warnings.simplefilter("ignore", UserWarning)
 
         if backend := self.settings.backend:
             _override_backend(

@@ -106,15 +106,19 @@ class _Writer:
         self._finish(path, entry)
 
     def make_links(self) -> None:
-        root = os.path.realpath(self._into)
         for entry, path in self._links:
+            self._check_link(entry, path)
             self._make_folder(path.parent)
-            if entry.target.startswith("/") or not _inside(os.path.realpath(path.parent), root):
-                self._refuse(entry.name, f"links to {entry.target}, outside the archive")
             path.symlink_to(entry.target)
-        # Only now does every link lead where it will lead.
+        # Once more, as a later link may have changed where an earlier one leads.
         for entry, path in self._links:
-            if not _inside(os.path.realpath(path), root):
+            self._check_link(entry, path)
+
+    def _check_link(self, entry: Entry, path: Path) -> None:
+        root = os.path.realpath(self._into)
+        for place in (path.parent, path.parent / entry.target):
+            real = os.path.realpath(place)
+            if real != root and not real.startswith(root + os.sep):
                 self._refuse(entry.name, f"links to {entry.target}, outside the archive")
 
     def _finish(self, path: Path, entry: Entry) -> None:
@@ -145,10 +149,6 @@ class _Writer:
 
     def _refuse(self, name: str, why: str) -> NoReturn:
         raise UnsafeArchiveError(f"{self._archive.name}: the entry {name!r} {why}.")
-
-
-def _inside(path: str, root: str) -> bool:
-    return path == root or path.startswith(root + os.sep)
 
 
 def _top(into: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 _USERINFO = re.compile(r"(?P<scheme>[\w+.-]*)://(?P<user>[^/\\\s?#]*)@")
@@ -56,6 +56,7 @@ def local_path(location: str) -> Path | None:
 
 def split_fragment(url: str) -> tuple[str, dict[str, str]]:
     """A URL and its fragment's ``key=value`` pairs (``sha256=…``, ``subdirectory=…``)."""
-    bare, fragment = urldefrag(url)
+    # Not urldefrag: it takes the empty host out of git+file:///path.
+    bare, _, fragment = url.partition("#")
     pairs = (pair.partition("=") for pair in fragment.split("&") if pair)
     return bare, {key: unquote(value) for key, _, value in pairs}

@@ -83,8 +83,14 @@ def uv_settings(cwd: Path, environ: Mapping[str, str]) -> UvSettings:
     tables = [_from_variables(environ), *_tables(cwd, environ)]
     indexes = [index for table in tables for index in table.index if not index.explicit]
     simple = [index for index in indexes if index.format != "flat"]
-    defaults = [table.index_url for table in tables]
-    defaults += [_authenticated(index, environ) for index in simple if index.default]
+    defaults = [
+        url
+        for table in tables
+        for url in (
+            *(_authenticated(index, environ) for index in table.index if index.default),
+            table.index_url,
+        )
+    ]
     strategies = [table.index_strategy for table in tables if table.index_strategy]
     return UvSettings(
         default=next(filter(None, defaults), ""),

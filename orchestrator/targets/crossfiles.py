@@ -48,6 +48,9 @@ def cmake_toolchain(
         "CMAKE_FIND_USE_PACKAGE_REGISTRY": "OFF",
         # What a bare add_library() links must not be searched for along the build folder.
         "CMAKE_BUILD_WITH_INSTALL_RPATH": "ON",
+        # FindPython runs the interpreter through it (CMP0190). It is the host's; env runs that, and
+        # fails on the target's programs as an emulator that lacks them would.
+        "CMAKE_CROSSCOMPILING_EMULATOR": "/usr/bin/env",
         "Python_EXECUTABLE": interpreter,
         "Python3_EXECUTABLE": interpreter,
         "PYTHON_EXECUTABLE": interpreter,
@@ -106,3 +109,27 @@ def meson_cross_file(
         f"[{title}]\n" + "".join(f"{name} = {value}\n" for name, value in body.items()) + "\n"
         for title, body in sections.items()
     )
+
+
+# What autoconf finds out by running a program, and answers pessimistically when it can't: then it
+# replaces malloc by a function of its own that no sdist carries. Facts of every Unix that wheels are
+# built for, macOS among them.
+AUTOCONF_ANSWERS: Mapping[str, str] = {
+    "ac_cv_func_malloc_0_nonnull": "yes",
+    "ac_cv_func_calloc_0_nonnull": "yes",
+    "ac_cv_func_realloc_0_nonnull": "yes",
+    "ac_cv_func_memcmp_working": "yes",
+    "ac_cv_func_strnlen_working": "yes",
+    "ac_cv_func_strtod": "yes",
+    "ac_cv_func_fork_works": "yes",
+    "ac_cv_func_vfork_works": "yes",
+    "ac_cv_func_mmap_fixed_mapped": "yes",
+    "ac_cv_func_getpgrp_void": "yes",
+    "ac_cv_func_lstat_dereferences_slashed_symlink": "yes",
+    "ac_cv_func_stat_empty_string_bug": "no",
+    "ac_cv_func_utime_null": "yes",
+    "ac_cv_func_chown_works": "yes",
+    "ac_cv_type_getgroups": "gid_t",
+    "ac_cv_c_bigendian": "no",
+    "ac_cv_c_stack_direction": "-1",
+}

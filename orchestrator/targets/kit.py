@@ -14,7 +14,7 @@ import msgspec
 
 from orchestrator.model import HostPython
 from orchestrator.targets import sysconfig_twin
-from orchestrator.targets.crossfiles import cmake_toolchain, meson_cross_file
+from orchestrator.targets.crossfiles import AUTOCONF_ANSWERS, cmake_toolchain, meson_cross_file
 from orchestrator.targets.facts import PlatformFacts
 from orchestrator.targets.toolchain import Kit, KitRequest
 from orchestrator.targets.wrapper import WrapperSpec, compiler_script, tool_script
@@ -152,6 +152,7 @@ def write_kit(
         "CMAKE_TOOLCHAIN_FILE": str(toolchain_file),
         # CMake 4 refuses projects that were written for CMake before 3.5; they build all the same.
         "CMAKE_POLICY_VERSION_MINIMUM": "3.5",
+        **AUTOCONF_ANSWERS,
         # autoconf: cross-compile, and for what.
         "build_alias": "x86_64-pc-linux-gnu",
         "host_alias": facts.gnu,

@@ -102,7 +102,7 @@ MACOS = (
         "-Wl,-no_weak_imports|-Wl,-dead_strip_dylibs|-Wl,-bind_at_load|-Wl,-reproducible"
         "|-Wl,-no_uuid|-Wl,-ld_classic|-ld_classic|-Wl,-no_compact_unwind|-Wl,-multiply_defined,*"
         "|-Wl,-single_module|-Wl,-no_warn_duplicate_libraries|-Wl,-no_fixup_chains|-Wl,-fixup_chains"
-        "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w",
+        "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w|-Wl,-fatal_warnings",
         "an ld64 option that zig's linker has not and correct output does not need",
     ),
     drop("-arch|-isysroot|-iframework", "the target says it", takes_value=True),
@@ -175,7 +175,8 @@ def _becomes(word: str) -> str:
 # Meson names a linker by what --version prints; older ones vendored in sdists crash on zig's own
 # answer, and every one knows Apple's ld by the word xtools.
 _LINKER_IDENTITY = """\
-  *" -Wl,--version "*|*" -Wl,-v "*) echo "xtools-1100 ld64-compatible (zig)"; exit 0 ;;
+  *" -Wl,--version "*|*" -Wl,-v "*)
+    echo "xtools-3.3.0 zig"; echo "Based on Apple Inc. ld64-609.8"; exit 0 ;;
 """
 
 _SCRIPT = """\

@@ -6,9 +6,11 @@ Apple's SDK has beyond them and builds ask for, the SDK overlay (``targets/sdk``
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
-from functools import cached_property
+import shutil
+from functools import cache, cached_property
 from pathlib import Path
 
 from orchestrator.errors import MissingSDKError, ToolchainBrokenError
@@ -60,8 +62,8 @@ class ZigToolchain:
         return Path(next(iter(places))) if places else None
 
     def identity(self) -> ToolchainIdentity:
-        """Zig's version, and the SDK's where a real one is given."""
-        versions = {"zig": importlib.metadata.version("ziglang")}
+        """The versions of zig, of this folder's own rules, and of a real SDK where one is given."""
+        versions = {"zig": importlib.metadata.version("ziglang"), "kit": _kit_digest()}
         if sdk := real_sdk():
             versions["MacOSX.sdk"] = sdk.version
         return ToolchainIdentity(name=self.name, versions=versions)
@@ -123,7 +125,13 @@ class ZigToolchain:
             rules=(*HOST_PATHS, *COMMON, *MACOS),
             include_from="",
             include_to="",
-            compile_flags=(*_COMPILE, *overlay.compile_flags, *_sdk_flags(sdk)),
+            compile_flags=(
+                *_COMPILE,
+                # assert() and __FILE__ must not name a folder that differs from build to build.
+                f"-ffile-prefix-map={request.directory.parent}=/build",
+                *overlay.compile_flags,
+                *_sdk_flags(sdk),
+            ),
             cxx_flags=overlay.cxx_flags,
             link_flags=(*overlay.link_flags, *_sdk_flags(sdk)),
             cxx_link_flags=overlay.cxx_link_flags,
@@ -142,6 +150,7 @@ class ZigToolchain:
         cache = cache_directory() / "zig"
         env = {
             **kit.env,
+            **_rust_env(request, kit),
             "SDKROOT": shown_sdk,
             # What zig builds once (compiler-rt) is shared; what a build compiles is the build's own.
             "ZIG_GLOBAL_CACHE_DIR": str(cache),
@@ -172,6 +181,37 @@ class ZigToolchain:
             for pattern in ("*.h", "*/*.h"):
                 names.update(path.relative_to(folder).as_posix() for path in folder.glob(pattern))
         return frozenset(names)
+
+
+@cache
+def _kit_digest() -> str:
+    """Digest of the code and data that decide how things are compiled: this folder's files."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _rust_env(request: KitRequest, kit: Kit) -> dict[str, str]:
+    """What cargo, cc-rs and PyO3 need to know to compile for macOS.
+
+    Build scripts and procedural macros run here, so their linker is the host's own ``cc``,
+    which the wrappers shadow on PATH.
+    """
+    tools, native = kit.path[0], shutil.which("cc") or "cc"
+    host = f"{request.python.machine}-unknown-linux-gnu"
+    return {
+        "CARGO_BUILD_TARGET": "aarch64-apple-darwin",
+        "CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER": str(tools / "cc"),
+        "CC_aarch64_apple_darwin": str(tools / "cc"),
+        "CXX_aarch64_apple_darwin": str(tools / "c++"),
+        f"CARGO_TARGET_{host.upper().replace('-', '_')}_LINKER": native,
+        f"CC_{host.replace('-', '_')}": native,
+        "PYO3_CROSS_LIB_DIR": kit.env["PYTHONPATH"],
+        "PYO3_CROSS_PYTHON_VERSION": request.target.interpreter.version,
+    }
 
 
 def _sdk_flags(sdk: RealSDK | None) -> tuple[str, ...]:

@@ -28,15 +28,11 @@ def test_macho_slices_name_their_machines():
     )
 
 
+@pytest.mark.skipif(not Path("/proc/self/exe").exists(), reason="needs Linux")
 def test_this_interpreter_is_what_its_kernel_runs():
     kind = kind_of(Path("/proc/self/exe").read_bytes()[:4096])
     assert kind.format == "elf"
     assert kind.machines[0] in {"x86_64", "aarch64"}
-
-
-test_this_interpreter_is_what_its_kernel_runs = pytest.mark.skipif(
-    not Path("/proc/self/exe").exists(), reason="needs Linux"
-)(test_this_interpreter_is_what_its_kernel_runs)
 
 
 def test_pe_is_found_behind_its_dos_header():

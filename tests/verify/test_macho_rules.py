@@ -1,12 +1,15 @@
 """Each Mach-O rule on a wheel that breaks it, and on wheels that don't."""
 
+from pathlib import Path
+
 import lief
 import msgspec
 import pytest
-from conftest import BINARIES, SmallMacOS, binary
+from tinywheels import BINARIES, SmallMacOS, Verifier, WheelMaker, binary, codes
 
 from orchestrator.binary.macho import Import, Library
 from orchestrator.binary.wheelfile import read_wheel
+from orchestrator.model import Finding
 from orchestrator.verify.check import findings
 from orchestrator.verify.cpython import cpython_symbols
 from orchestrator.verify.subject import Subject
@@ -15,11 +18,7 @@ TINY = "tiny.cpython-311-darwin.so"
 USER = "user.cpython-311-darwin.so"
 
 
-def codes(found, severity="error"):
-    return {finding.code for finding in found if finding.severity == severity}
-
-
-def test_a_good_wheel_has_no_findings(verify):
+def test_a_good_wheel_has_no_findings(verify: Verifier):
     files = {
         TINY: binary("tiny.so"),
         USER: binary("user.so"),
@@ -28,7 +27,7 @@ def test_a_good_wheel_has_no_findings(verify):
     assert verify(files, expects_binaries=True) == ()
 
 
-def test_universal_module_in_an_arm64_wheel_is_fine(verify):
+def test_universal_module_in_an_arm64_wheel_is_fine(verify: Verifier):
     assert verify({TINY: binary("universal.so")}) == ()
 
 
@@ -49,7 +48,7 @@ def test_universal_module_in_an_arm64_wheel_is_fine(verify):
         ("MAC305", "_nowhere_to_be_found"),
     ],
 )
-def test_the_bad_module(verify, code, words):
+def test_the_bad_module(verify: Verifier, code: str, words: str):
     found = verify({"bad.cpython-311-darwin.so": binary("bad.so")})
     messages = [finding.message for finding in found if finding.code == code]
     # An unknown library is linked, which may define what nothing known does.
@@ -58,57 +57,57 @@ def test_the_bad_module(verify, code, words):
     assert {finding.severity for finding in found if finding.code == code} >= {expected}
 
 
-def test_unreadable(verify):
+def test_unreadable(verify: Verifier):
     assert "MAC001" in codes(verify({TINY: binary("tiny.so")[:40]}))
 
 
-def test_module_for_intel_only(verify):
+def test_module_for_intel_only(verify: Verifier):
     assert "MAC002" in codes(verify({TINY: binary("intel.so")}))
 
 
-def test_wheel_for_intel_only(verify):
+def test_wheel_for_intel_only(verify: Verifier):
     found = verify({TINY: binary("intel.so")}, tag="cp311-cp311-macosx_11_0_x86_64")
     assert {"MAC002", "WHL103"} <= codes(found)
 
 
-def test_universal_wheel_with_half_a_module(verify):
+def test_universal_wheel_with_half_a_module(verify: Verifier):
     found = verify({TINY: binary("tiny.so")}, tag="cp311-cp311-macosx_11_0_universal2")
     assert codes(found, "warning") == {"MAC003"}
     assert not codes(found)
 
 
-def test_elf_in_a_macos_wheel(verify, elf):
+def test_elf_in_a_macos_wheel(verify: Verifier, elf: bytes):
     assert "MAC004" in codes(verify({TINY: elf}))
     archive = b"!<arch>\n" + f"{'a.o/':<48}{len(elf):<10}`\n".encode() + elf
     assert "MAC004" in codes(verify({"lib/libtiny.a": archive}))
 
 
-def test_windows_launcher_is_only_worth_a_warning(verify):
+def test_windows_launcher_is_only_worth_a_warning(verify: Verifier):
     exe = b"MZ" + b"\0" * 58 + (64).to_bytes(4, "little") + b"PE\0\0" + b"\x64\x86" + b"\0" * 18
     found = verify({"tiny/launcher.exe": exe})
     assert "MAC004" in codes(found, "warning")
     assert "MAC004" not in codes(found)
 
 
-def test_unsigned(verify, tmp_path):
+def test_unsigned(verify: Verifier, tmp_path: Path):
     fat = lief.MachO.parse(str(BINARIES / "tiny.so"))
     fat.at(0).remove_signature()
     fat.write(str(tmp_path / "unsigned.so"))
     assert codes(verify({TINY: (tmp_path / "unsigned.so").read_bytes()})) == {"MAC006"}
 
 
-def test_library_missing_from_the_wheel(verify):
+def test_library_missing_from_the_wheel(verify: Verifier):
     assert codes(verify({USER: binary("user.so")})) == {"MAC101"}
 
 
-def test_library_where_the_rpath_does_not_lead(verify):
+def test_library_where_the_rpath_does_not_lead(verify: Verifier):
     files = {f"pkg/{USER}": binary("user.so"), "libtiny.dylib": binary("libtiny.dylib")}
     found = verify(files)
     # The loader takes it if something loaded it before, by its install name.
     assert "MAC101" in codes(found, "warning")
 
 
-def test_library_found_in_the_data_folder(verify):
+def test_library_found_in_the_data_folder(verify: Verifier):
     files = {
         f"tiny-1.0.data/platlib/{USER}": binary("user.so"),
         "libtiny.dylib": binary("libtiny.dylib"),
@@ -116,7 +115,7 @@ def test_library_found_in_the_data_folder(verify):
     assert verify(files) == ()
 
 
-def test_second_copy_that_nothing_loads(verify):
+def test_second_copy_that_nothing_loads(verify: Verifier):
     library = binary("libtiny.dylib")
     found = verify(
         {USER: binary("user.so"), "libtiny.dylib": library, "other/libtiny.dylib": library}
@@ -125,7 +124,7 @@ def test_second_copy_that_nothing_loads(verify):
     assert not codes(found)
 
 
-def test_two_copies_both_loaded(verify):
+def test_two_copies_both_loaded(verify: Verifier):
     user, library = binary("user.so"), binary("libtiny.dylib")
     files = {
         f"{place}/{name}": data
@@ -135,7 +134,7 @@ def test_two_copies_both_loaded(verify):
     assert codes(verify(files)) == {"MAC105"}
 
 
-def test_build_folder_in_the_content(verify):
+def test_build_folder_in_the_content(verify: Verifier):
     found = verify({TINY: binary("bad.so")}, build_paths=("/tmp/build", "/elsewhere"))
     (finding,) = [item for item in found if item.code == "MAC106"]
     assert finding.severity == "warning"
@@ -153,7 +152,7 @@ def test_build_folder_in_the_content(verify):
         ("tiny.abi3.so", "cp313-cp313t-macosx_11_0_arm64"),
     ],
 )
-def test_suffix_that_the_interpreter_skips(verify, name, tag):
+def test_suffix_that_the_interpreter_skips(verify: Verifier, name: str, tag: str):
     assert "MAC201" in codes(verify({name: binary("tiny.so")}, tag=tag))
 
 
@@ -166,17 +165,17 @@ def test_suffix_that_the_interpreter_skips(verify, name, tag):
         ("tiny.cpython-311-darwin.so", "py3-none-macosx_11_0_arm64"),
     ],
 )
-def test_suffix_that_the_interpreter_imports(verify, name, tag):
+def test_suffix_that_the_interpreter_imports(verify: Verifier, name: str, tag: str):
     assert verify({name: binary("tiny.so")}, tag=tag) == ()
 
 
-def test_renamed_module(verify):
+def test_renamed_module(verify: Verifier):
     found = verify({"other.cpython-311-darwin.so": binary("tiny.so")})
     assert codes(found) == {"MAC202"}
     assert "PyInit_tiny" in found[0].message
 
 
-def test_library_named_like_a_module_is_only_worth_a_warning(verify):
+def test_library_named_like_a_module_is_only_worth_a_warning(verify: Verifier):
     found = verify({"libtiny.cpython-311-darwin.so": binary("libtiny.dylib")})
     assert codes(found, "warning") == {"MAC202"}
     assert codes(found) == set()
@@ -185,9 +184,9 @@ def test_library_named_like_a_module_is_only_worth_a_warning(verify):
 # --- facts made by hand, for what is hard to compile --------------------------------------------
 
 
-def judge(verifier_wheel, **changes):
+def judge(path: Path, **changes: object) -> tuple[Finding, ...]:
     """Findings for a wheel whose one Mach-O file says something else."""
-    wheel = read_wheel(verifier_wheel)
+    wheel = read_wheel(path)
     members = tuple(
         msgspec.structs.replace(
             member, slices=tuple(msgspec.structs.replace(s, **changes) for s in member.slices)
@@ -202,17 +201,17 @@ def judge(verifier_wheel, **changes):
     return findings(subject)
 
 
-def flat(*names, weak=False):
+def flat(*names: str, weak: bool = False) -> tuple[Import, ...]:
     return tuple(Import(name=name, lookup="flat", weak=weak) for name in names)
 
 
-def test_other_platform_and_no_platform(make_wheel):
+def test_other_platform_and_no_platform(make_wheel: WheelMaker):
     wheel = make_wheel({TINY: binary("tiny.so")})
     assert codes(judge(wheel, platform="ios")) == {"MAC005"}
     assert codes(judge(wheel, platform="", minimum=None), "warning") == {"MAC005"}
 
 
-def test_undefined_symbol_of_nothing(make_wheel):
+def test_undefined_symbol_of_nothing(make_wheel: WheelMaker):
     wheel = make_wheel({TINY: binary("tiny.so")})
     assert codes(judge(wheel, imports=flat("_sqlite3_open"))) == {"MAC305"}
     assert judge(wheel, imports=flat("_sqlite3_open", weak=True)) == ()
@@ -220,7 +219,7 @@ def test_undefined_symbol_of_nothing(make_wheel):
 
 
 @pytest.mark.parametrize("lookup", ["flat", "executable"])
-def test_python_symbol_of_another_version(make_wheel, lookup):
+def test_python_symbol_of_another_version(make_wheel: WheelMaker, lookup: str):
     wheel = make_wheel({TINY: binary("tiny.so")})
     ours = (Import(name="_PyFrame_GetCode", lookup=lookup),)
     newer = (Import(name="_PyUnicode_EqualToUTF8", lookup=lookup),)
@@ -228,7 +227,7 @@ def test_python_symbol_of_another_version(make_wheel, lookup):
     assert codes(judge(wheel, imports=newer)) == {"MAC301"}
 
 
-def test_python_of_unknown_exports_is_a_note(make_wheel):
+def test_python_of_unknown_exports_is_a_note(make_wheel: WheelMaker):
     for tag, suffix in (("cp314-cp314", "314"), ("cp313-cp313t", "313t")):
         wheel = make_wheel(
             {f"tiny.cpython-{suffix}-darwin.so": binary("tiny.so")}, tag=f"{tag}-macosx_11_0_arm64"
@@ -237,7 +236,7 @@ def test_python_of_unknown_exports_is_a_note(make_wheel):
         assert [(item.code, item.severity) for item in found] == [("MAC301", "note")]
 
 
-def test_stable_abi(make_wheel):
+def test_stable_abi(make_wheel: WheelMaker):
     wheel = make_wheel({"tiny.abi3.so": binary("tiny.so")}, tag="cp310-abi3-macosx_11_0_arm64")
     assert judge(wheel, imports=flat("_PyModule_AddType", "__Py_NoneStruct")) == ()
     assert codes(judge(wheel, imports=flat("_PyUnicode_AsUTF8"))) == {"MAC302"}
@@ -249,13 +248,13 @@ def test_stable_abi(make_wheel):
     assert codes(judge(wheel, imports=flat("_PyDict_GetItemRef"))) == {"MAC302"}
 
 
-def test_symbol_that_the_library_of_the_wheel_lacks(make_wheel):
+def test_symbol_that_the_library_of_the_wheel_lacks(make_wheel: WheelMaker):
     wheel = make_wheel({USER: binary("user.so"), "libtiny.dylib": binary("libtiny.dylib")})
     found = judge(wheel, exports=frozenset({"_PyInit_user"}))
     assert codes(found) == {"MAC304"}
 
 
-def test_unknown_system_library_is_a_note(make_wheel):
+def test_unknown_system_library_is_a_note(make_wheel: WheelMaker):
     wheel = make_wheel({TINY: binary("tiny.so")})
     curl = "/usr/lib/libcurl.4.dylib"
     library = Library(path=curl, kind="load", compatibility=(1, 0, 0), current=(1, 0, 0))
@@ -264,7 +263,7 @@ def test_unknown_system_library_is_a_note(make_wheel):
     assert [(item.code, item.severity) for item in found] == [("MAC303", "note")]
 
 
-def test_weak_library_may_be_missing(make_wheel):
+def test_weak_library_may_be_missing(make_wheel: WheelMaker):
     wheel = make_wheel({TINY: binary("tiny.so")})
     library = Library(
         path="@rpath/libx.dylib", kind="weak", compatibility=(1, 0, 0), current=(1, 0, 0)
@@ -285,6 +284,6 @@ def test_weak_library_may_be_missing(make_wheel):
         ("/opt/homebrew/lib/libx.dylib", True),
     ],
 )
-def test_install_names(make_wheel, install_name, wrong):
+def test_install_names(make_wheel: WheelMaker, install_name: str, wrong: bool):
     found = judge(make_wheel({TINY: binary("tiny.so")}), install_name=install_name)
     assert codes(found) == ({"MAC102"} if wrong else set())

@@ -1,30 +1,28 @@
 import zipfile
+from collections.abc import Callable
 
 import pytest
+from tinywheels import Verifier, WheelMaker, codes
 
 TINY = "tiny.cpython-311-darwin.so"
 
 
-def codes(findings, severity="error"):
-    return {finding.code for finding in findings if finding.severity == severity}
-
-
-def test_a_good_pure_wheel_has_no_findings(verify):
+def test_a_good_pure_wheel_has_no_findings(verify: Verifier):
     assert verify(tag="py3-none-any") == ()
 
 
-def test_file_name_and_wheel_file_disagree(verify):
+def test_file_name_and_wheel_file_disagree(verify: Verifier):
     assert codes(verify(declared="cp310-cp310-macosx_11_0_arm64")) == {"WHL101"}
 
 
-def test_compressed_tags_are_compared_expanded(verify):
+def test_compressed_tags_are_compared_expanded(verify: Verifier):
     assert codes(verify(tag="py2.py3-none-any")) == set()
 
 
 @pytest.mark.parametrize(
     "platform", ["macosx_13_3_arm64", "macosx_10_9_arm64", "macosx_11_0_aarch64"]
 )
-def test_invalid_platform_tags(verify, platform):
+def test_invalid_platform_tags(verify: Verifier, platform: str):
     assert "WHL102" in codes(verify(tag=f"cp311-cp311-{platform}"))
 
 
@@ -37,7 +35,7 @@ def test_invalid_platform_tags(verify, platform):
         "cp312-abi3-macosx_11_0_arm64",
     ],
 )
-def test_wheel_for_something_else_than_the_target(verify, tag):
+def test_wheel_for_something_else_than_the_target(verify: Verifier, tag: str):
     assert "WHL103" in codes(verify(tag=tag))
 
 
@@ -51,22 +49,22 @@ def test_wheel_for_something_else_than_the_target(verify, tag):
         "py3-none-any",
     ],
 )
-def test_wheel_that_the_target_accepts(verify, tag):
+def test_wheel_that_the_target_accepts(verify: Verifier, tag: str):
     assert "WHL103" not in codes(verify(tag=tag))
 
 
-def test_free_threaded_target_takes_only_its_own_abi(verify):
+def test_free_threaded_target_takes_only_its_own_abi(verify: Verifier):
     assert "WHL103" not in codes(verify(python="3.13t", tag="cp313-cp313t-macosx_11_0_arm64"))
     assert "WHL103" in codes(verify(python="3.13t", tag="cp313-cp313-macosx_11_0_arm64"))
 
 
 @pytest.mark.parametrize("name", ["../evil.py", "/etc/evil", "a/../../evil", "C:/evil.py"])
-def test_names_that_leave_the_folder(verify, name):
+def test_names_that_leave_the_folder(verify: Verifier, name: str):
     assert codes(verify({name: b""}, tag="py3-none-any")) == {"WHL104"}
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_name_given_twice(verify, make_wheel):
+def test_name_given_twice(verify: Verifier, make_wheel: WheelMaker):
     path = make_wheel(tag="py3-none-any")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("tiny.py", b"answer = 42\n")
@@ -74,7 +72,7 @@ def test_name_given_twice(verify, make_wheel):
 
 
 @pytest.mark.parametrize("metadata", ["Name: other\nVersion: 1.0\n", "Name: tiny\nVersion: 2\n"])
-def test_metadata_of_another_project(verify, metadata):
+def test_metadata_of_another_project(verify: Verifier, metadata: str):
     assert codes(verify(metadata=metadata, tag="py3-none-any")) == {"WHL105"}
 
 
@@ -91,19 +89,19 @@ def test_metadata_of_another_project(verify, metadata):
     ],
     ids=["none", "renamed", "hash", "size", "missing", "extra", "twice"],
 )
-def test_record_wrong(verify, record):
+def test_record_wrong(verify: Verifier, record: Callable[[str], str] | None):
     assert codes(verify(record=record, tag="py3-none-any")) == {"WHL106"}
 
 
-def test_pure_wheel_where_binaries_were_expected(verify):
+def test_pure_wheel_where_binaries_were_expected(verify: Verifier):
     assert codes(verify(tag="py3-none-any", expects_binaries=True)) == {"WHL107"}
 
 
-def test_binary_in_a_wheel_for_any_platform(verify, tiny):
+def test_binary_in_a_wheel_for_any_platform(verify: Verifier, tiny: bytes):
     assert "WHL108" in codes(verify({TINY: tiny}, tag="py3-none-any"))
 
 
-def test_binaries_for_several_systems_are_meant_to_be_there(verify, tiny, elf):
+def test_binaries_for_several_systems_are_on_purpose(verify: Verifier, tiny: bytes, elf: bytes):
     found = verify({"data/a.dylib": tiny, "data/b.so": elf}, tag="py3-none-any")
     assert "WHL108" not in codes(found)
     assert "WHL108" in codes(found, "warning")

@@ -76,8 +76,25 @@ class _Finder:
         return spec
 
 
-os.uname = _uname
-if "platform" in sys.modules:
-    sys.modules["platform"].mac_ver = _mac_ver
-sys.meta_path.insert(0, _Finder)
-sys.platform = TARGET["sys_platform"]
+def _is_told_otherwise():
+    """Whether this process is a build tool that has files to tell it host and target apart."""
+    words = getattr(sys, "orig_argv", None)
+    if words is None:  # CPython 3.9
+        try:
+            with open("/proc/self/cmdline", "rb") as file:
+                words = os.fsdecode(file.read()).split("\0")
+        except OSError:
+            return False
+    return any(os.path.basename(word) in ("meson", "meson.py") for word in words[:4])
+
+
+def _impersonate():
+    os.uname = _uname
+    if "platform" in sys.modules:
+        sys.modules["platform"].mac_ver = _mac_ver
+    sys.meta_path.insert(0, _Finder)
+    sys.platform = TARGET["sys_platform"]
+
+
+if not _is_told_otherwise():
+    _impersonate()

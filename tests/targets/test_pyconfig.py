@@ -1,0 +1,84 @@
+"""pyconfig.h of the target, computed from a host's."""
+
+import re
+
+import pytest
+
+from orchestrator.targets.facts import platform_facts
+from orchestrator.targets.pyconfig import target_pyconfig
+from orchestrator.targets.tags import parse_platform
+
+FACTS = platform_facts(parse_platform("macos"))
+HOST = """\
+#ifndef Py_PYCONFIG_H
+/* Define if you have the header. */
+#define HAVE_NETPACKET_PACKET_H 1
+/* #undef HAVE_SYS_EVENT_H */
+#define HAVE_SYS_TYPES_H 1
+#define HAVE_EPOLL_CREATE1 1
+/* #undef HAVE_KQUEUE */
+/* #undef HAVE_LCHFLAGS */
+#define HAVE_ROUND 1
+#define SIZEOF_LONG_DOUBLE 16
+#define SIZEOF_LONG 8
+#define VA_LIST_IS_ARRAY 1
+#define PY_FORMAT_SIZE_T "z"
+#endif
+"""
+
+
+@pytest.fixture
+def text() -> str:
+    return target_pyconfig(
+        HOST,
+        FACTS,
+        headers=["sys/event.h", "sys/types.h", "net/if.h"],
+        functions=["kqueue", "lchflags"],
+    )
+
+
+def definitions(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^#define (\w+) (.*)$", text, re.MULTILINE))
+
+
+def test_headers_are_looked_up(text: str):
+    defined = definitions(text)
+    assert "HAVE_NETPACKET_PACKET_H" not in defined
+    assert "/* #undef HAVE_NETPACKET_PACKET_H */" in text
+    assert defined["HAVE_SYS_EVENT_H"] == "1"
+    assert defined["HAVE_SYS_TYPES_H"] == "1"
+
+
+def test_functions_are_looked_up(text: str):
+    defined = definitions(text)
+    assert "HAVE_EPOLL_CREATE1" not in defined
+    assert defined["HAVE_KQUEUE"] == "1"
+    assert defined["HAVE_LCHFLAGS"] == "1"
+
+
+def test_what_is_the_same_everywhere_stays(text: str):
+    defined = definitions(text)
+    assert defined["HAVE_ROUND"] == "1"
+    assert defined["SIZEOF_LONG"] == "8"
+    assert defined["PY_FORMAT_SIZE_T"] == '"z"'
+    assert "/* Define if you have the header. */" in text
+
+
+def test_facts_of_the_architecture(text: str):
+    defined = definitions(text)
+    assert defined["SIZEOF_LONG_DOUBLE"] == "8"
+    assert "VA_LIST_IS_ARRAY" not in defined
+
+
+def test_facts_that_the_host_does_not_name_are_added_before_the_guard_ends(text: str):
+    assert definitions(text)["WITH_DYLD"] == "1"
+
+
+def test_nothing_is_both_defined_and_undefined(text: str):
+    undefined = set(re.findall(r"^/\* #undef (\w+) \*/$", text, re.MULTILINE))
+    assert not undefined & definitions(text).keys()
+
+
+def test_names_are_defined_once(text: str):
+    names = re.findall(r"^#define (\w+) ", text, re.MULTILINE)
+    assert len(names) == len(set(names))

@@ -1,0 +1,132 @@
+"""The start-up module, in every Python of this machine that wheels are built for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import InterpreterNotFoundError
+from orchestrator.model import Interpreter
+from orchestrator.targets.interpreters import find_interpreter
+
+TWIN = Path(__file__).parents[2] / "orchestrator" / "targets" / "twin" / "sitecustomize.py"
+TARGET = {
+    "sys_platform": "darwin",
+    "sysname": "Darwin",
+    "release": "20.0.0",
+    "version": "Darwin Kernel Version 20.0.0",
+    "machine": "arm64",
+    "os_version": "11.0",
+}
+
+pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="there it is no twin")
+
+
+@pytest.fixture(scope="module", params=range(9, 15), ids=lambda minor: f"3.{minor}")
+def python(request: pytest.FixtureRequest) -> Path:
+    try:
+        return find_interpreter(Interpreter(major=3, minor=request.param)).executable
+    except InterpreterNotFoundError:
+        pytest.skip(f"there is no Python 3.{request.param} here")
+
+
+@pytest.fixture
+def say(python: Path, tmp_path: Path):
+    """Runs code in the twin; returns what it printed, line by line."""
+    shutil.copy(TWIN, tmp_path)
+    (tmp_path / "target.json").write_text(json.dumps(TARGET))
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+    def say(code: str) -> list[str]:
+        done = subprocess.run(
+            [python, "-W", "ignore", "-c", code],
+            env={**env, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return done.stdout.splitlines()
+
+    return say
+
+
+def test_build_scripts_see_the_target(say):
+    assert say(
+        "import os, platform, sys\n"
+        "print(sys.platform)\n"
+        "print(platform.system(), platform.machine(), platform.mac_ver()[0])\n"
+        "print(platform.uname().system, platform.uname().machine)\n"
+        "print(os.uname().sysname, os.uname().machine, os.uname()[0])\n"
+        "print(os.name)\n"
+    ) == ["darwin", "Darwin arm64 11.0", "Darwin arm64", "Darwin arm64 Darwin", "posix"]
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "urllib.request, http.client, ssl, webbrowser",
+        "multiprocessing, concurrent.futures.process, asyncio, selectors, socket",
+        "ctypes, ctypes.util, subprocess, uuid, tempfile, shutil",
+        "getpass, locale, mimetypes, zipfile, tarfile, pathlib, importlib.metadata, pdb, cgitb",
+    ],
+)
+def test_the_standard_library_works_on_the_host(say, modules: str):
+    names = modules.split(", ")
+    assert say(
+        "import importlib, sys\n"
+        f"for name in {names}:\n"
+        "    if name.partition('.')[0] in getattr(sys, 'stdlib_module_names', [name]):\n"
+        "        importlib.import_module(name)\n"
+        "print(sys.platform)\n"
+    ) == ["darwin"]
+
+
+def test_programs_of_the_host_run(say):
+    assert say(
+        "import asyncio, multiprocessing, os, subprocess, tempfile, shutil, sys, urllib.request\n"
+        "print(subprocess.run(['echo', 'hello'], capture_output=True, text=True).stdout.strip())\n"
+        "print(urllib.request.getproxies() is not None)\n"
+        "folder = tempfile.mkdtemp(); shutil.copytree(os.path.dirname(__file__) if '__file__' in"
+        " globals() else folder, folder + '/copy'); shutil.rmtree(folder)\n"
+        "async def run():\n"
+        "    process = await asyncio.create_subprocess_exec('echo', 'later',"
+        " stdout=asyncio.subprocess.PIPE)\n"
+        "    print((await process.communicate())[0].decode().strip())\n"
+        "asyncio.run(run())\n"
+        "with multiprocessing.get_context('fork').Pool(1) as pool:\n"
+        "    print(pool.map(abs, [-3]))\n"
+    ) == ["hello", "True", "later", "[3]"]
+
+
+def test_a_child_python_sees_the_target_too(say):
+    assert (
+        say(
+            "import subprocess, sys\n"
+            "code = 'import sys; print(sys.platform)'\n"
+            "print(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stdout)\n"
+        )[0]
+        == "darwin"
+    )
+
+
+def test_distutils_builds_for_the_target(python: Path, say):
+    if not say("import importlib.util as u; print(bool(u.find_spec('distutils')))") == ["True"]:
+        pytest.skip("this Python has no distutils")
+    assert say(
+        "import distutils.ccompiler, distutils.command.build_ext, distutils.util\n"
+        "print(distutils.ccompiler.get_default_compiler())\n"
+        "print(distutils.util.sys.platform)\n"
+    ) == ["unix", "darwin"]
+
+
+def test_the_executable_is_the_hosts(python: Path, say):
+    (executable,) = say("import sys; print(sys.executable)")
+    assert Path(executable).resolve() == python.resolve()

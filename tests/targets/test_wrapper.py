@@ -1,0 +1,251 @@
+"""The compiler wrappers, run by sh: what reaches zig is printed by a stand-in for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from orchestrator.model import Flags
+from orchestrator.targets.wrapper import (
+    COMMON,
+    HOST_PATHS,
+    MACOS,
+    Rule,
+    WrapperSpec,
+    answer_script,
+    compiler_script,
+    tool_script,
+)
+
+TARGET = "aarch64-macos.11.0"
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> WrapperSpec:
+    """A wrapper around a program that prints its arguments, one a line, in zig's place."""
+    printer = tmp_path / "zig that prints"
+    printer.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    printer.chmod(0o755)
+    return WrapperSpec(
+        zig=str(printer),
+        target=TARGET,
+        rules=(*HOST_PATHS, *COMMON, *MACOS),
+        include_from="/opt/python/include/python3.11",
+        include_to="/kit/include/python3.11",
+        compile_flags=("-COMPILE",),
+        cxx_flags=("-CXX",),
+        link_flags=("-LINK",),
+        cxx_link_flags=("-CXXLINK",),
+        log=str(tmp_path / "wrapper log"),
+        macho=True,
+    )
+
+
+class Wrapper:
+    """Runs wrappers and reads what they pass on."""
+
+    def __init__(self, spec: WrapperSpec, folder: Path) -> None:
+        self.spec = spec
+        self.folder = folder
+
+    def run(self, *arguments: str, role: str = "cc") -> list[str]:
+        """What follows the target on zig's command line."""
+        driver, *words = self.everything(*arguments, role=role)
+        assert words[:2] == ["-target", TARGET]
+        return [driver, *words[2:]]
+
+    def everything(self, *arguments: str, role: str = "cc") -> list[str]:
+        script = self.folder / role
+        script.write_text(compiler_script(self.spec, role))
+        done = subprocess.run(
+            ["/bin/sh", script, *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == ""
+        return done.stdout.splitlines()
+
+    def compiled(self, *arguments: str) -> list[str]:
+        """What becomes of arguments of a C compile, without what is always there."""
+        words = self.run(*arguments, "-c", "a.c", "-o", "a.o")
+        assert words[-1] == "-COMPILE"
+        assert words[-5:-1] == ["-c", "a.c", "-o", "a.o"]
+        assert words[0] == "cc"
+        return words[1:-5]
+
+    def linked(self, *arguments: str) -> list[str]:
+        """The same of a link of objects."""
+        words = self.run("a.o", "-o", "a", *arguments)
+        assert words[:4] == ["cc", "a.o", "-o", "a"]
+        assert words[-1] == "-LINK"
+        return words[4:-1]
+
+    @property
+    def log(self) -> str:
+        path = Path(self.spec.log)
+        return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture
+def wrapper(spec: WrapperSpec, tmp_path: Path) -> Wrapper:
+    return Wrapper(spec, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ("-O3 -DNDEBUG -Wall -fPIC", "-O3 -DNDEBUG -Wall -fPIC"),
+        ("-march=native -mtune=native", ""),
+        ("-mavx2 -msse4.2 -m64 -march=x86-64-v3", ""),
+        ("-march=armv8-a", "-mcpu=generic+v8a"),
+        ("-march=armv8.2-a+fp16", "-mcpu=generic+v8_2a+fullfp16"),
+        ("-march=armv8.2-a+dotprod+fp16fml", "-mcpu=generic+v8_2a+dotprod+fp16fml"),
+        ("-march=armv8-a+simd", "-mcpu=generic+v8a"),
+        ("-march=armv8-a+crc+crypto", "-mcpu=generic+v8a+crc+aes+sha2"),
+        ("-march=armv8.5-a+sve", "-mcpu=generic+v8_5a+sve"),
+        ("-flto -flto=thin -fno-lto -g -ggdb3", ""),
+        ("-isysroot /sdk -arch arm64 -mmacosx-version-min=10.9", ""),
+        ("-I/usr/include -I/usr/local/include -I/opt/homebrew/include -Iown", "-Iown"),
+        ("-I/opt/python/include/python3.11", "-I/kit/include/python3.11"),
+        ("-isystem /opt/python/include/python3.11", "-isystem /kit/include/python3.11"),
+        ("-I /opt/python/include/python3.11", "-I /kit/include/python3.11"),
+        ("-stdlib=libc++ -static-libgcc", ""),
+    ],
+)
+def test_compile_flags(wrapper: Wrapper, given: str, passed: str):
+    assert wrapper.compiled(*given.split()) == passed.split()
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ("-Wl,-undefined,dynamic_lookup", "-undefined dynamic_lookup"),
+        ("-undefined dynamic_lookup", "-undefined dynamic_lookup"),
+        ("-Wl,-dead_strip_dylibs -Wl,-no_weak_imports -Wl,-no_fixup_chains", ""),
+        ("-Wl,-headerpad_max_install_names", "-Wl,-headerpad_max_install_names"),
+        ("-Wl,-compatibility_version,1.0", "-compatibility_version 1.0"),
+        ("-L/usr/lib -L/usr/lib/x86_64-linux-gnu -Lown -lgreet", "-Lown -lgreet"),
+        ("-Wl,-rpath,/home/me/lib -Wl,-rpath,@loader_path", "-Wl,-rpath,@loader_path"),
+        ("-lstdc++ -lgcc_s -lpython3.11 -lz", "-lc++ -lz"),
+        ("-framework Accelerate", "-framework Accelerate"),
+    ],
+)
+def test_link_flags(wrapper: Wrapper, given: str, passed: str):
+    assert wrapper.linked(*given.split()) == passed.split()
+
+
+def test_words_keep_their_spaces_and_quotes(wrapper: Wrapper):
+    odd = ['-DNAME="a b"', "-DPRICE=$5", "-I/a folder/*", "-DBACK=\\n", "-D'Q'=`x`"]
+    assert wrapper.compiled(*odd) == odd
+
+
+@pytest.mark.parametrize("suffix", ["cpp", "cc", "cxx", "C", "mm"])
+def test_the_c_driver_compiles_cxx_as_such(wrapper: Wrapper, suffix: str):
+    words = wrapper.run("-c", f"a.{suffix}", "-o", "a.o")
+    assert words == ["c++", "-c", f"a.{suffix}", "-o", "a.o", "-COMPILE", "-CXX"]
+
+
+def test_the_cxx_driver_links_the_cxx_library(wrapper: Wrapper):
+    assert wrapper.run("a.o", "-o", "a", role="c++")[-2:] == ["-LINK", "-CXXLINK"]
+
+
+def test_compile_and_link_in_one_gets_both_kinds_of_flags(wrapper: Wrapper):
+    assert wrapper.run("a.c", "-o", "a") == ["cc", "a.c", "-o", "a", "-COMPILE", "-LINK"]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["-v"], ["-dumpmachine"]])
+def test_questions_get_no_flags_of_ours(wrapper: Wrapper, arguments: list[str]):
+    assert wrapper.run(*arguments) == ["cc", *arguments]
+
+
+def test_a_bundle_is_a_library_with_a_clean_name(wrapper: Wrapper):
+    words = wrapper.run("-bundle", "a.o", "-o", "build/lib.macosx/pkg/_x.so")
+    assert "-bundle" not in words
+    assert "-shared" in words
+    assert "-Wl,-install_name,@rpath/_x.so" in words
+
+
+@pytest.mark.parametrize(
+    "named", [["-install_name", "@rpath/lib.dylib"], ["-Wl,-install_name,@rpath/lib.dylib"]]
+)
+def test_a_name_that_the_package_gives_is_kept(wrapper: Wrapper, named: list[str]):
+    words = wrapper.run("-dynamiclib", "a.o", "-o", "lib.dylib", *named)
+    assert [word for word in words if "install_name" in word or "@rpath" in word] == named
+
+
+def test_the_linker_says_it_is_apples(wrapper: Wrapper):
+    for question in ("-Wl,--version", "-Wl,-v"):
+        assert wrapper.everything(question)[0].startswith("xtools-")
+
+
+def test_response_files_meet_the_same_rules(wrapper: Wrapper):
+    (wrapper.folder / "objects.rsp").write_text(
+        '"a b.o"\n-Wl,-undefined,dynamic_lookup -lpython3.11\n'
+    )
+    assert wrapper.linked("@objects.rsp") == ["a b.o", "-undefined", "dynamic_lookup"]
+
+
+def test_a_word_with_an_at_sign_that_is_no_file_is_left_alone(wrapper: Wrapper):
+    assert wrapper.linked("@rpath/none") == ["@rpath/none"]
+
+
+def test_the_log_says_what_was_changed_and_why(wrapper: Wrapper):
+    wrapper.compiled("-O2")
+    assert wrapper.log == ""
+    wrapper.compiled("-mavx2")
+    assert wrapper.log == "-mavx2: x86 instructions on an arm64 target\n"
+    wrapper.linked("-Wl,-exported_symbol,_PyInit_x")
+    assert "-Wl,-exported_symbol,_PyInit_x: " in wrapper.log
+
+
+def test_flags_of_the_recipe(spec: WrapperSpec, tmp_path: Path):
+    flags = Flags(
+        compile_add=("-DADDED=1 2",), compile_drop=("-ffast-math", "-Wp,*"), link_add=("-lextra",)
+    )
+    wrapper = Wrapper(msgspec.structs.replace(spec, flags=flags), tmp_path)
+    words = wrapper.run("-ffast-math", "-O2", "-Wp,-D_FORTIFY_SOURCE=2", "-c", "a.c", "-o", "a.o")
+    assert words == ["cc", "-O2", "-c", "a.c", "-o", "a.o", "-COMPILE", "-DADDED=1 2"]
+    assert wrapper.run("a.o", "-o", "a")[-2:] == ["-LINK", "-lextra"]
+    assert "-ffast-math: the recipe says so" in wrapper.log
+
+
+def test_a_linux_target_answers_as_zig_does(spec: WrapperSpec, tmp_path: Path):
+    wrapper = Wrapper(
+        msgspec.structs.replace(spec, macho=False, rules=(*HOST_PATHS, *COMMON)), tmp_path
+    )
+    assert wrapper.run("-Wl,--version") == ["cc", "-Wl,--version"]
+    words = wrapper.run("-shared", "a.o", "-o", "a.so")
+    assert words == ["cc", "-shared", "a.o", "-o", "a.so", "-LINK"]
+
+
+@pytest.mark.parametrize("rule", [*HOST_PATHS, *COMMON, *MACOS], ids=lambda rule: rule.pattern)
+def test_every_rule_says_why(rule: Rule):
+    assert rule.why
+
+
+def test_answers(tmp_path: Path):
+    script = tmp_path / "tool"
+    script.write_text(answer_script((('*" -p "*', "echo path"),), "exit 3"))
+    asked = subprocess.run(["/bin/sh", script, "-p"], capture_output=True, text=True, check=False)
+    assert (asked.stdout, asked.returncode) == ("path\n", 0)
+    assert subprocess.run(["/bin/sh", script, "-q"], check=False).returncode == 3
+
+
+def test_tools(spec: WrapperSpec, tmp_path: Path):
+    script = tmp_path / "ar"
+    script.write_text(tool_script(spec.zig, "ar"))
+    done = subprocess.run(
+        ["/bin/sh", script, "rcs", "lib a.a"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["ar", "rcs", "lib a.a"]
+
+
+def test_a_wrapper_costs_little(wrapper: Wrapper):
+    """A build calls it hundreds of times: it must not start a Python."""
+    assert sys.executable not in compiler_script(wrapper.spec, "cc")
