@@ -269,9 +269,10 @@ class BuildSettings(Value):
 
     Attributes:
         recipes: Files (and release numbers) that contributed, e.g. ``numpy.toml[0]``.
-        digest: Hex sha256 over everything below, patch contents included; the same settings
-            have the same digest. Empty settings have a digest too.
+        digest: Hex sha256 over all that can change a wheel: patch contents, but neither file names
+            nor reasons. Empty settings have a digest too.
         config_settings: PEP 517 config settings; a list repeats the setting.
+        extensions: Whether a wheel without compiled code is a failure; empty: to be judged.
         target_build_requires: Build requirements whose headers and static libraries must be
             the target's, beyond those found automatically.
     """
@@ -287,6 +288,7 @@ class BuildSettings(Value):
     config_settings: dict[str, str | tuple[str, ...]] = {}
     backend: Backend | None = None
     blas: Blas | None = None
+    extensions: Literal["required", "optional", ""] = ""
     needs: Needs = Needs()
     test: TestPlan = TestPlan()
     why: tuple[str, ...] = ()

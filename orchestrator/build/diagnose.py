@@ -24,15 +24,18 @@ _LINKER_ERROR = re.compile(
     r"^(?:error|ld(?:64)?(?:\.lld)?|zig|LLVM ERROR|clang)(?:: error)?: (?!command|subprocess)"
 )
 _OTHER_ERROR = re.compile(
-    r"(?:^|\s)(?:CMake Error|ERROR: |\.\./.*ERROR:|\S+meson\.build:\d+:\d+: ERROR:|configure: error:|"
+    r"(?:^|\s)(?:CMake Error|ERROR: |\.\./.*ERROR:|\S+meson\.build:\d+:\d+: ERROR:|"
+    r"configure: error:|"
     r"error\[E\d+\]|error: |\w*(?:Error|Exception|Exit): )"
 )
 _NOISE = re.compile(
-    r"error: (?:command|subprocess)|CalledProcessError|BackendUnavailable|failed with exit (?:code|status)|ninja: build stopped"
+    r"error: (?:command|subprocess)|CalledProcessError|BackendUnavailable|"
+    r"failed with exit (?:code|status)|ninja: build stopped"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _MOST_LINES = 12
 _SNIPPET = 3
+_BATCH = 80
 
 _HEADER = re.compile(r"fatal error: '([^']+)' file not found")
 _FRAMEWORK = re.compile(r'unable to find (?:system )?framework [\'"]?(\w+)')
@@ -43,12 +46,14 @@ _RUST = re.compile(
     r"No such file or directory: '(?:cargo|rustc)'|cargo.*is not installed"
 )
 _FORTRAN = re.compile(
-    r"Unknown compiler\(s\): \[\['(?:gfortran|flang|ifort)|No Fortran compiler|CMAKE_Fortran_COMPILER"
+    r"Unknown compiler\(s\): \[\['(?:gfortran|flang|ifort)|No Fortran compiler|"
+    r"CMAKE_Fortran_COMPILER"
 )
 _PROGRAM = re.compile(
-    r"(?:Error: )?(\w+[-_]config|pkg-config|swig|autoconf|automake|libtoolize|bison|flex|nasm|make|protoc)"
-    r"(?: executable)?:? (?:is )?(?:not found|command not found|is required)|"
-    r"No such file or directory: '([\w.+-]+)'|(?:^|/)(?:sh|bash): (?:\d+: |line \d+: )?([\w.+-]+): (?:command )?not found",
+    r"(?:Error: )?(\w+[-_]config|pkg-config|swig|autoconf|automake|libtoolize|bison|flex|nasm|make|"
+    r"protoc)(?: executable)?:? (?:is )?(?:not found|command not found|is required)|"
+    r"No such file or directory: '([\w.+-]+)'|"
+    r"(?:^|/)(?:sh|bash): (?:\d+: |line \d+: )?([\w.+-]+): (?:command )?not found",
     re.MULTILINE,
 )
 
@@ -59,19 +64,34 @@ def meaningful_lines(log: str) -> tuple[str, ...]:
     A compiler's or linker's first errors with their snippets where there are any; else the last
     error that a build tool reported; else the last lines.
     """
-    lines = [_COLOUR.sub("", line).rstrip() for line in log.splitlines()]
-    for pattern in (_COMPILER_ERROR, _LINKER_ERROR):
-        found = [
-            i for i, line in enumerate(lines) if pattern.search(line) and not _NOISE.search(line)
-        ]
-        if found:
-            return _with_snippets(lines, found)
-    found = [
-        i for i, line in enumerate(lines) if _OTHER_ERROR.search(line) and not _NOISE.search(line)
-    ]
+    lines = _plain(log)
+    if found := compiler_errors(log):
+        return _with_snippets(lines, found)
+    found = [index for index, line in enumerate(lines) if _tells(_OTHER_ERROR, line)]
     if found:
         return tuple(line for line in lines[found[-1] : found[-1] + 6] if line.strip())
     return tuple(line for line in lines if line.strip())[-6:]
+
+
+def compiler_errors(log: str) -> list[int]:
+    """Numbers of the lines in which a compiler, or else a linker, last reported errors.
+
+    Only the last batch counts: earlier ones may be probes that were meant to fail.
+    """
+    lines = _plain(log)
+    for pattern in (_COMPILER_ERROR, _LINKER_ERROR):
+        found = [index for index, line in enumerate(lines) if _tells(pattern, line)]
+        if found:
+            return [index for index in found if index > found[-1] - _BATCH]
+    return []
+
+
+def _plain(log: str) -> list[str]:
+    return [_COLOUR.sub("", line).rstrip() for line in log.splitlines()]
+
+
+def _tells(pattern: re.Pattern[str], line: str) -> bool:
+    return bool(pattern.search(line)) and not _NOISE.search(line)
 
 
 def _with_snippets(lines: list[str], found: list[int]) -> tuple[str, ...]:
@@ -98,7 +118,7 @@ def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
         _module,
         _program,
     ):
-        known = signature(log)
+        known = signature("\n".join(details))
         if known:
             kind, message, hint = known
             return kind(f"{failure.message} {message}", hint=hint, log=failure.log, details=details)

@@ -6,12 +6,16 @@ requirements are installed, because installers inspect the interpreter and refus
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator.build.process import OnLine, Processes
 from orchestrator.errors import BuildEnvironmentError
-from orchestrator.model import HostPython
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from orchestrator.build.process import OnLine, Processes
+    from orchestrator.model import HostPython
 
 INSTALL_SECONDS = 1800
 

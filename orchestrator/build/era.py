@@ -2,23 +2,26 @@
 
 An old sdist asks for "setuptools", not knowing that a later one would drop what it uses. So an
 unpinned build requirement is held below the first series that came out after the sdist; but
-never below the oldest series that still runs on the target's Python. Pure, but for reading the table of
-releases (``scripts/data/releases.py`` writes it) once.
+never below the oldest series that still runs on the target's Python. Pure, but for reading the
+table of releases (``scripts/data/releases.py`` writes it) once.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from orchestrator.model import Interpreter, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TABLE = Path(__file__).parent / "data" / "releases.csv"
 

@@ -8,27 +8,29 @@ from __future__ import annotations
 import contextlib
 import os
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from orchestrator.build.environment import BuildEnvironment
 from orchestrator.build.era import applicable
-from orchestrator.build.process import OnLine, Processes
 from orchestrator.errors import (
     BackendFailedError,
     BadMetadataError,
     NoBuildBackendError,
     NoWheelError,
 )
-from orchestrator.model import BuildSettings, SourceTree
 from orchestrator.targets.toolchain import Kit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from build import ProjectBuilder
+
+    from orchestrator.build.environment import BuildEnvironment
+    from orchestrator.build.process import OnLine, Processes
+    from orchestrator.model import BuildSettings, SourceTree
 
 # Backends that take Meson's setup options, and how.
 _MESON_BACKENDS = ("mesonpy",)
@@ -67,11 +69,35 @@ class Workspace:
 
 
 # What a build may inherit: ways to the network and the machine, not the caller's own build settings.
-_INHERITED = (
-    "PATH LANG LC_ALL LC_CTYPE TZ TERM SHELL USER LOGNAME SOURCE_DATE_EPOCH SSL_CERT_FILE SSL_CERT_DIR "
-    "REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy "
-    "no_proxy all_proxy NETRC RUSTUP_HOME CARGO_HOME RUSTUP_TOOLCHAIN DEVELOPER_DIR"
-).split()
+_INHERITED = [
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TERM",
+    "SHELL",
+    "USER",
+    "LOGNAME",
+    "SOURCE_DATE_EPOCH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "NETRC",
+    "RUSTUP_HOME",
+    "CARGO_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "DEVELOPER_DIR",
+]
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:

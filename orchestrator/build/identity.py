@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
-from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from orchestrator.errors import WrongWheelError
 from orchestrator.model import UNKNOWN_VERSION, Interpreter, Source, Step
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
 
 
 def identified(source: Source, filename: str) -> Source:

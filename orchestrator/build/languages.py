@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from orchestrator.errors import MissingLanguageError
-from orchestrator.model import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.model import Platform
 
 _RUST_BACKENDS = frozenset({"maturin", "setuptools-rust"})
 RUST_TARGETS = {"macos": "aarch64-apple-darwin", "linux": "aarch64-unknown-linux-gnu"}

@@ -1,7 +1,7 @@
 """Running programs so that nothing they start outlives the build.
 
-Every command is the leader of a session of its own: a timeout or an interrupt ends the whole process
-group. Output goes to a log file, line by line, and to whoever watches.
+Every command is the leader of a session of its own: a timeout or an interrupt ends the whole
+process group. Output goes to a log file, line by line, and to whoever watches.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import BuildTimeoutError, InterruptedBuildError, MissingToolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OnLine = Callable[[str], None]
 

@@ -1,22 +1,25 @@
 """Build requirements that must be the target's: their headers and static libraries.
 
 A build imports the host's numpy but must compile against the target's ``_numpyconfig.h`` and link
-the target's ``libnpymath.a``. So for every platform-specific distribution in the build environment that
-carries such files, the same version's wheel for the target is fetched and its files are laid over the
-host's; Python and extension modules stay the host's.
+the target's ``libnpymath.a``. So for every platform-specific distribution in the build environment
+that carries such files, the same version's wheel for the target is fetched and its files are laid
+over the host's; Python and extension modules stay the host's.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from orchestrator.build.environment import BuildEnvironment
-from orchestrator.model import Platform
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path, PurePosixPath
+
+    from orchestrator.build.environment import BuildEnvironment
+    from orchestrator.model import Platform
 
 # What a compiler or linker reads.
 _SUFFIXES = frozenset({".h", ".hpp", ".hh", ".inc", ".a", ".pc", ".dylib", ".tbd", ".so", ".cmake"})

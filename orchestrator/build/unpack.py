@@ -26,6 +26,7 @@ _REPRODUCIBLE = {
     # Times that build tools write in place of real ones.
     1_580_601_600,  # 2020-02-02, hatchling
     1_451_606_400,  # 2016-01-01, flit
+    1_667_997_441,  # 2022-11-09, scikit-build-core
     1_153_704_088,  # 2006-07-24, cargo and so maturin
 }
 

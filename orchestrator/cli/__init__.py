@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +19,10 @@ from orchestrator.errors import (
     OrchestratorError,
 )
 
-# command -> (module, one line of help); the help is repeated here so that no module is imported for it.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# command -> (module, one line of help): said here so that --help imports no command.
 COMMANDS = {
     "build": ("build", "Build arm64 wheels of requirements and publish them."),
     "compare": ("compare", "Compare a wheel with a reference, such as the official one."),

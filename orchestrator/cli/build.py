@@ -64,7 +64,7 @@ DEFAULT_PYTHON = "3.11"
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every line that the tools print.")
 @click.pass_context
-def build(  # noqa: PLR0913 (one parameter an option)
+def build(
     context: click.Context,
     *,
     requirements: tuple[str, ...],
@@ -78,7 +78,7 @@ def build(  # noqa: PLR0913 (one parameter an option)
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Build arm64 wheels of REQUIREMENTs and publish them into a wheelhouse.
+    r"""Build arm64 wheels of REQUIREMENTs and publish them into a wheelhouse.
 
     A REQUIREMENT is what pip takes (annoy, "numpy==2.2.6"), an sdist, a source directory or
     git+URL@REV. What the wheelhouse already has is not built again.
@@ -87,7 +87,8 @@ def build(  # noqa: PLR0913 (one parameter an option)
     Exit status: 0 all built, 1 a build failed, 2 wrong input,
                  3 toolchain missing, 4 a wheel failed verification.
     """
-    from orchestrator.pipeline.build import BuildOptions, build as run  # noqa: PLC0415
+    from orchestrator.pipeline.build import BuildOptions  # noqa: PLC0415
+    from orchestrator.pipeline.build import build as run
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
     options = BuildOptions(

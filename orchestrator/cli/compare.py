@@ -18,7 +18,10 @@ _MOST_NAMES = 8
 @click.argument("reference", metavar="REFERENCE", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def compare(built: Path, reference: Path, as_json: bool) -> None:
-    """Compare BUILT with a REFERENCE wheel, such as the official one: modules, symbols, libraries."""
+    """Compare BUILT with a REFERENCE wheel, such as the official one.
+
+    Modules, exported and imported symbols, linked libraries, minimum macOS, size.
+    """
     from orchestrator.verify.check import compare_wheels  # noqa: PLC0415 (--help stays quick)
 
     comparison = compare_wheels(built, reference)

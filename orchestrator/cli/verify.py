@@ -26,12 +26,12 @@ def verify(context: click.Context, wheels: tuple[Path, ...], as_json: bool) -> N
 
     Each wheel is held to what its own tags promise. Exit status 4 when one has an error.
     """
-    from orchestrator.targets.sdk import system  # noqa: PLC0415 (--help stays quick)
+    from orchestrator.targets.sdk import symbols  # noqa: PLC0415 (--help stays quick)
     from orchestrator.verify.check import verify_wheel  # noqa: PLC0415
 
     failed = False
     for wheel in wheels:
-        findings = verify_wheel(wheel, target=None, system=system)
+        findings = verify_wheel(wheel, target=None, system=symbols)
         failed = failed or any(finding.severity == "error" for finding in findings)
         _show(wheel, findings, as_json=as_json)
     context.exit(EXIT_VERIFY if failed else 0)

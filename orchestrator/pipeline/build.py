@@ -1,8 +1,8 @@
-"""``orchestrate build``: requirements × targets as jobs in threads.
+"""``orchestrate build``: requirements times targets as jobs in threads.
 
-``build`` runs each requirement × target as a job in a thread. A job first becomes a *step* (resolved,
-pinned, fingerprinted); if the wheelhouse has a wheel of that fingerprint it is done, else the step goes
-through its phases (``pipeline.step``).
+Each runs in a thread. It first becomes a *step* (resolved, pinned, fingerprinted); if the
+wheelhouse has a wheel of that fingerprint it is done, else the step goes through its phases
+(``pipeline.step``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from orchestrator.plan.steps import Planned, Planner
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.requests import classify
-from orchestrator.resolve.select import wheels_for
+from orchestrator.resolve.select import uploaded_on, wheels_for
 from orchestrator.targets.host import this_host
 from orchestrator.targets.toolchains import toolchains
 from orchestrator.wheelhouse.store import open_wheelhouse
@@ -76,6 +76,20 @@ class BuildOptions(Value):
     recipes: tuple[Path, ...] = ()
     keep_build_dir: bool = False
     timeout: float = 3 * 3600
+
+
+class Located(Value):
+    """A pinned source and what the index knows of it.
+
+    Attributes:
+        source: Pinned.
+        binaries: Whether the version's wheels hold binaries; None where the index has none.
+        released: Year, month, day; None where the index does not say.
+    """
+
+    source: Source
+    binaries: bool | None
+    released: tuple[int, int, int] | None
 
 
 def build(requirements: Sequence[str], options: BuildOptions, emit: Emit) -> BuildReport:
@@ -138,22 +152,26 @@ class Builder:
         """Builds one requirement for one target; failures are values here."""
         label, source = f"{request.text} for {target}", None
         try:
-            source, binaries = self._locate(request, target)
+            located = self._locate(request, target)
+            source = located.source
             planned = self.planner.plan(source, target)
             label = planned.step.label
-            return self._done(planned) or self._build(planned, binaries)
+            return self._done(planned) or self._build(planned, located)
         except OrchestratorError as error:
             return self._failure(label, request, source, error)
         except OSError as error:
             kind = DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else InternalError
             return self._failure(label, request, source, kind(f"{label}: {error}"))
 
-    def _locate(self, request: Request, target: Target) -> tuple[Source, bool | None]:
-        """The pinned source, and whether its wheels elsewhere hold binaries (None: unknown)."""
+    def _locate(self, request: Request, target: Target) -> Located:
         found = pin(request, self.configuration, target.interpreter)
         wheels = wheels_for(found.source.version, found.files)
         pure = any(wheel.tags[2] == "any" for wheel in wheels)
-        return found.source, None if not wheels else not pure
+        return Located(
+            source=found.source,
+            binaries=None if not wheels else not pure,
+            released=uploaded_on(found.source, found.files),
+        )
 
     def _done(self, planned: Planned) -> PublishedWheel | None:
         """The wheel of this fingerprint, where the wheelhouse has it."""
@@ -167,7 +185,7 @@ class Builder:
         )
         return PublishedWheel(record=published.record, path=published.path, cached=True)
 
-    def _build(self, planned: Planned, binaries: bool | None) -> PublishedWheel:
+    def _build(self, planned: Planned, located: Located) -> PublishedWheel:
         step = planned.step
         self.emit(StepStarted(step=step.label))
         if planned.raised:
@@ -184,7 +202,7 @@ class Builder:
             with self._folder(step.label) as root:
                 from orchestrator.pipeline.step import StepBuild  # noqa: PLC0415 (only when built)
 
-                return StepBuild(self, planned, root, log, binaries=binaries).run()
+                return StepBuild(self, planned, located, root, log).run()
         except OrchestratorError as error:
             error.log = error.log or str(log)
             raise

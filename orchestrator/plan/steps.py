@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,10 +19,14 @@ from orchestrator.model import (
     Target,
 )
 from orchestrator.plan.fingerprint import fingerprint
-from orchestrator.registry.load import Registry
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.tags import platform_for_deployment_target
 from orchestrator.targets.toolchain import Host, Toolchain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from orchestrator.registry.load import Registry
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):

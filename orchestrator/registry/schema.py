@@ -201,6 +201,13 @@ class Release(Table, frozen=True):
     ] = {}
     backend: Backend | UnsetType = UNSET
     blas: Blas | UnsetType = UNSET
+    extensions: Annotated[
+        Literal["required", "optional", ""],
+        Meta(
+            description="Whether a wheel without compiled code is a failure; when absent, that is "
+            "judged by the project's other wheels and its sources."
+        ),
+    ] = ""
     needs: Needs = Needs()
     test: Test = Test()
 

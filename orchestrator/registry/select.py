@@ -88,6 +88,7 @@ def settings_of(
         config_settings=merged.config_settings,
         backend=_backend(merged.backend),
         blas=merged.blas or None,
+        extensions=merged.extensions,
         needs=_needs(merged.needs),
         test=_test(merged.test),
         why=why + tuple(release.why for release in releases if release.why),

@@ -7,26 +7,16 @@ programs, because both change the state of the process they run in.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.binary.wheelfile import WheelFacts, read_wheel
 from orchestrator.errors import RepairError
+from orchestrator.repair.tools import SYSTEM_PREFIXES, RunTool, inherited_env, run_tool
 
-SYSTEM_PREFIXES = ("/usr/lib/", "/System/Library/")
-
-RunTool = Callable[[Sequence[str], dict[str, str]], tuple[int, str]]
-"""Runs a program with an environment; its exit status and output."""
-
-
-def run_tool(command: Sequence[str], env: dict[str, str]) -> tuple[int, str]:
-    """Runs a repair tool to its end."""
-    done = subprocess.run(
-        command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 
 def external_libraries(facts: WheelFacts) -> tuple[str, ...]:
@@ -60,12 +50,17 @@ def folders_with(names: Sequence[str], roots: Sequence[Path]) -> Iterator[Path]:
 
 
 def graft(
-    wheel: Path, into: Path, library_roots: Sequence[Path], run: RunTool = run_tool
+    wheel: Path,
+    facts: WheelFacts,
+    into: Path,
+    library_roots: Sequence[Path],
+    run: RunTool = run_tool,
 ) -> tuple[Path, tuple[str, ...]]:
     """Copies the libraries a wheel needs into it.
 
     Args:
         wheel: As built.
+        facts: What it holds.
         into: Empty folder for the repaired wheel.
         library_roots: Folders below which the libraries are looked for.
         run: Runs the repair tool.
@@ -76,7 +71,6 @@ def graft(
     Raises:
         RepairError: A library was not found, or the tool failed.
     """
-    facts = read_wheel(wheel)
     missing = external_libraries(facts)
     if not missing:
         return wheel, ()
@@ -116,7 +110,7 @@ def _command(wheel: Path, into: Path, folders: Sequence[Path]) -> list[str]:
 
 
 def _environment(folders: Sequence[Path]) -> dict[str, str]:
-    env = dict(os.environ)
+    env = inherited_env()
     if sys.platform == "darwin" and folders:  # delocate looks where dyld would
         env["DYLD_LIBRARY_PATH"] = os.pathsep.join(map(str, folders))
     return env

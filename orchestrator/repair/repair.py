@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from orchestrator.binary.wheelfile import read_wheel
 from orchestrator.model import BuiltWheel, RepairedWheel
 from orchestrator.repair.canonical import canonical_zip
 from orchestrator.repair.macos import graft
+from orchestrator.repair.paths import clean
+from orchestrator.repair.tools import run_tool
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 # 1980-01-02: the oldest time a zip file can hold in every time zone.
 DEFAULT_EPOCH = 315619200
@@ -33,12 +40,14 @@ def repair_file(
         NotAWheelError: The file is not a wheel.
     """
     into.mkdir(parents=True, exist_ok=True)
-    grafted_wheel, grafted = graft(wheel, into / ".grafted", library_roots)
-    path = into / wheel.name
-    canonical_zip(grafted_wheel, path, source_date_epoch(os.environ))
-    if grafted_wheel != wheel:
-        grafted_wheel.unlink()
-        grafted_wheel.parent.rmdir()
+    with tempfile.TemporaryDirectory(dir=into) as scratch:
+        facts = read_wheel(wheel)
+        whole, grafted = graft(wheel, facts, Path(scratch) / "grafted", library_roots)
+        facts = read_wheel(whole) if grafted else facts
+        cleaned = clean(whole, facts, Path(scratch) / "cleaned", run_tool)
+        canonical = Path(scratch) / wheel.name
+        canonical_zip(cleaned, canonical, source_date_epoch(os.environ))
+        path = canonical.replace(into / wheel.name)
     return path, grafted
 
 

@@ -162,7 +162,7 @@ def _files(cwd: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _configures_uv(path: Path) -> bool:
-    return path.name == "uv.toml" or b"tool.uv" in path.read_bytes()
+    return path.name == "uv.toml" or bool(re.search(rb"\btool\.uv\b(?!-)", path.read_bytes()))
 
 
 def _absolute(table: _Table, base: Path) -> _Table:

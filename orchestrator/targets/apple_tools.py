@@ -7,11 +7,15 @@ steps that zig's linker has done already (signing, debug symbols).
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator.targets.facts import PlatformFacts
 from orchestrator.targets.kit import write_script
 from orchestrator.targets.wrapper import answer_script
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.targets.facts import PlatformFacts
 
 
 def write_apple_tools(tools: Path, facts: PlatformFacts, *, sdk: str, sdk_version: str) -> None:
@@ -32,7 +36,8 @@ def write_apple_tools(tools: Path, facts: PlatformFacts, *, sdk: str, sdk_versio
                 ('*" -productName "*|*" --productName "*', "echo macOS"),
                 ('*" -buildVersion "*|*" --buildVersion "*', "echo 20A2411"),
             ),
-            f'printf "ProductName:\\tmacOS\\nProductVersion:\\t{facts.os_version}\\nBuildVersion:\\t20A2411\\n"',
+            f'printf "%s:\\t%s\\n" ProductName macOS ProductVersion {facts.os_version} '
+            "BuildVersion 20A2411",
         ),
         "uname": _uname(facts),
         "install_name_tool": f"#!/bin/sh\nunset PYTHONPATH _PYTHON_SYSCONFIGDATA_NAME _PYTHON_HOST_PLATFORM\n"

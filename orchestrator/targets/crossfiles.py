@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from orchestrator.targets.facts import PlatformFacts
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.targets.facts import PlatformFacts
 
 
 def cmake_toolchain(
@@ -112,8 +115,8 @@ def meson_cross_file(
 
 
 # What autoconf finds out by running a program, and answers pessimistically when it can't: then it
-# replaces malloc by a function of its own that no sdist carries. Facts of every Unix that wheels are
-# built for, macOS among them.
+# replaces malloc by a function of its own that no sdist carries. Facts of every Unix that wheels
+# are built for, macOS among them.
 AUTOCONF_ANSWERS: Mapping[str, str] = {
     "ac_cv_func_malloc_0_nonnull": "yes",
     "ac_cv_func_calloc_0_nonnull": "yes",

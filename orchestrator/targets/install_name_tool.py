@@ -7,25 +7,25 @@ same code. Run as ``python -m orchestrator.targets.install_name_tool``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-_TWO_VALUES = ("-change", "-rpath")
-_ONE_VALUE = ("-id", "-add_rpath", "-delete_rpath")
+# option -> how many words it takes
+_OPTIONS = {"-change": 2, "-rpath": 2, "-id": 1, "-add_rpath": 1, "-delete_rpath": 1}
+
+Edit = Callable[[str], None]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the edits in order; 1 with a message for an option it doesn't know."""
-    from repairwheel.macos import machotools  # noqa: PLC0415 (heavy, and absent on a Mac)
-
     words = list(arguments)
-    edits: list[tuple[str, ...]] = []
+    edits: list[Edit] = []
     files: list[str] = []
     while words:
         word = words.pop(0)
-        if word in _TWO_VALUES:
-            edits.append((word, words.pop(0), words.pop(0)))
-        elif word in _ONE_VALUE:
-            edits.append((word, words.pop(0)))
+        if word in _OPTIONS:
+            values = [words.pop(0) for _ in range(_OPTIONS[word])]
+            edits.append(_edit(word, values))
         elif word.startswith("-"):
             sys.stderr.write(f"install_name_tool: {word} is not supported\n")
             return 1
@@ -33,22 +33,35 @@ def main(arguments: Sequence[str]) -> int:
             files.append(word)
     for file in files:
         for edit in edits:
-            match edit:
-                case ("-change", old, new):
-                    if old in {
-                        n for names in machotools._get_install_names(file).values() for n in names
-                    }:  # noqa: SLF001
-                        machotools.set_install_name(file, old, new)
-                case ("-id", name):
-                    machotools.set_install_id(file, name)
-                case ("-add_rpath", path):
-                    machotools.add_rpath(file, path)
-                case ("-delete_rpath", path):
-                    machotools._delete_rpaths(file, {path})  # noqa: SLF001
-                case ("-rpath", old, new):
-                    machotools._delete_rpaths(file, {old})  # noqa: SLF001
-                    machotools.add_rpath(file, new)
+            edit(file)
     return 0
+
+
+def _edit(option: str, values: Sequence[str]) -> Edit:
+    """What an option does to a file."""
+    # Heavy, and absent on a Mac; the underscored names are what its own repair calls.
+    from repairwheel.macos import machotools  # noqa: PLC0415
+
+    def change(file: str) -> None:
+        linked = machotools._get_install_names(file).values()  # noqa: SLF001
+        if any(values[0] in names for names in linked):
+            machotools.set_install_name(file, *values)
+
+    def delete(file: str) -> None:
+        machotools._delete_rpaths(file, {values[0]})  # noqa: SLF001
+
+    def replace(file: str) -> None:
+        delete(file)
+        machotools.add_rpath(file, values[1])
+
+    edits: dict[str, Edit] = {
+        "-change": change,
+        "-rpath": replace,
+        "-delete_rpath": delete,
+        "-id": partial(machotools.set_install_id, install_id=values[0]),
+        "-add_rpath": partial(machotools.add_rpath, newpath=values[0]),
+    }
+    return edits[option]
 
 
 if __name__ == "__main__":

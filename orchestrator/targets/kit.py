@@ -1,7 +1,7 @@
 """Writes the cross kit: the files that make a host interpreter build for a target.
 
-The parts are computed by pure modules (wrapper, sysconfig_twin, pyconfig, crossfiles); this one puts
-them into a folder and says which environment variables lead a build there.
+The parts are computed by pure modules (wrapper, sysconfig_twin, pyconfig, crossfiles); this one
+puts them into a folder and says which environment variables lead a build there.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from orchestrator.model import HostPython
 from orchestrator.targets import sysconfig_twin
 from orchestrator.targets.crossfiles import AUTOCONF_ANSWERS, cmake_toolchain, meson_cross_file
-from orchestrator.targets.facts import PlatformFacts
 from orchestrator.targets.toolchain import Kit, KitRequest
 from orchestrator.targets.wrapper import WrapperSpec, compiler_script, tool_script
+
+if TYPE_CHECKING:
+    from orchestrator.model import HostPython
+    from orchestrator.targets.facts import PlatformFacts
 
 _STARTUP = Path(__file__).parent / "twin" / "sitecustomize.py"
 

@@ -1,16 +1,19 @@
 """``pyconfig.h`` of the target, computed from the host's.
 
 Both files answer the same questions, configure's. Most answers can be looked up: ``HAVE_X_H`` is
-whether the target's headers hold ``x.h``, ``HAVE_F`` whether its libc exports ``f``. The table below
-holds only what can't be looked up. Pure.
+whether the target's headers hold ``x.h``, ``HAVE_F`` whether its libc exports ``f``. The table
+below holds only what can't be looked up. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
-from orchestrator.targets.facts import PlatformFacts
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from orchestrator.targets.facts import PlatformFacts
 
 # name -> value on macOS arm64, None for undefined; each with what it is about.
 _MACOS: Mapping[str, str | None] = {
@@ -134,15 +137,93 @@ def _is_function(name: str) -> bool:
 # Functions that CPython's configure probes and that differ between libcs; the others (HAVE_ROUND…)
 # exist everywhere wheels are built for.
 FUNCTIONS = frozenset(
-    """accept4 bind_textdomain_codeset chflags close_range clock_nanosleep copy_file_range ctermid_r
-    dup3 epoll_create1 eventfd execv explicit_bzero explicit_memset fallocate fdatasync fdwalk fexecve
-    fgetxattr forkpty fork1 futimes futimesat getentropy getloadavg getrandom getresgid getresuid
-    getspent getspnam if_nameindex initgroups kqueue lchflags lchmod lockf login_tty lutimes
-    memfd_create memrchr mkfifoat mknodat mremap pipe2 plock posix_fadvise posix_fallocate
-    posix_spawn posix_spawnp preadv preadv2 prlimit process_vm_readv pthread_condattr_setclock
-    pthread_getcpuclockid pthread_getname_np pthread_setname_np ptsname_r pwritev pwritev2 rtpspawn
-    sched_get_priority_max sched_rr_get_interval sched_setaffinity sched_setparam
-    sched_setscheduler sem_clockwait sem_getvalue sem_open sem_timedwait setns setresgid setresuid shm_open
-    sigfillset sigtimedwait sigwaitinfo splice statvfs strlcpy strsignal tee timerfd_create unshare
-    vfork wait3 wait4 waitid""".split()
+    [
+        "accept4",
+        "bind_textdomain_codeset",
+        "chflags",
+        "close_range",
+        "clock_nanosleep",
+        "copy_file_range",
+        "ctermid_r",
+        "dup3",
+        "epoll_create1",
+        "eventfd",
+        "execv",
+        "explicit_bzero",
+        "explicit_memset",
+        "fallocate",
+        "fdatasync",
+        "fdwalk",
+        "fexecve",
+        "fgetxattr",
+        "forkpty",
+        "fork1",
+        "futimes",
+        "futimesat",
+        "getentropy",
+        "getloadavg",
+        "getrandom",
+        "getresgid",
+        "getresuid",
+        "getspent",
+        "getspnam",
+        "if_nameindex",
+        "initgroups",
+        "kqueue",
+        "lchflags",
+        "lchmod",
+        "lockf",
+        "login_tty",
+        "lutimes",
+        "memfd_create",
+        "memrchr",
+        "mkfifoat",
+        "mknodat",
+        "mremap",
+        "pipe2",
+        "plock",
+        "posix_fadvise",
+        "posix_fallocate",
+        "posix_spawn",
+        "posix_spawnp",
+        "preadv",
+        "preadv2",
+        "prlimit",
+        "process_vm_readv",
+        "pthread_condattr_setclock",
+        "pthread_getcpuclockid",
+        "pthread_getname_np",
+        "pthread_setname_np",
+        "ptsname_r",
+        "pwritev",
+        "pwritev2",
+        "rtpspawn",
+        "sched_get_priority_max",
+        "sched_rr_get_interval",
+        "sched_setaffinity",
+        "sched_setparam",
+        "sched_setscheduler",
+        "sem_clockwait",
+        "sem_getvalue",
+        "sem_open",
+        "sem_timedwait",
+        "setns",
+        "setresgid",
+        "setresuid",
+        "shm_open",
+        "sigfillset",
+        "sigtimedwait",
+        "sigwaitinfo",
+        "splice",
+        "statvfs",
+        "strlcpy",
+        "strsignal",
+        "tee",
+        "timerfd_create",
+        "unshare",
+        "vfork",
+        "wait3",
+        "wait4",
+        "waitid",
+    ]
 )

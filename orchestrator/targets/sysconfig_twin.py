@@ -7,10 +7,13 @@ the host's value, because a build asks for it only to find its own interpreter.
 from __future__ import annotations
 
 import pprint
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from orchestrator.model import Interpreter
-from orchestrator.targets.facts import PlatformFacts
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.model import Interpreter
+    from orchestrator.targets.facts import PlatformFacts
 
 MODULE = "_sysconfigdata_orchestrator"
 
@@ -18,12 +21,35 @@ MODULE = "_sysconfigdata_orchestrator"
 _CFLAGS = "-fno-strict-overflow -Wsign-compare -Wunreachable-code -fno-common -DNDEBUG -O3 -Wall"
 
 # Variables through which the host's own compiler or libraries would leak into the target's build.
-_EMPTY = (
-    "CCSHARED CPPFLAGS CONFIGURE_CPPFLAGS CONFIGURE_CFLAGS CONFIGURE_LDFLAGS CONFIGURE_CFLAGS_NODIST "
-    "CONFIGURE_LDFLAGS_NODIST EXTRA_CFLAGS LDFLAGS PY_LDFLAGS PY_LDFLAGS_NODIST PY_CORE_LDFLAGS "
-    "PY_CFLAGS_NODIST LDFLAGS_NODIST CFLAGS_NODIST BASECPPFLAGS LIBS SYSLIBS LIBM LINKFORSHARED "
-    "LIBPYTHON BLDLIBRARY PYTHONFRAMEWORK PYTHONFRAMEWORKDIR PYTHONFRAMEWORKPREFIX INSTSONAME CFLAGS_ALIASING"
-).split()
+_EMPTY = [
+    "CCSHARED",
+    "CPPFLAGS",
+    "CONFIGURE_CPPFLAGS",
+    "CONFIGURE_CFLAGS",
+    "CONFIGURE_LDFLAGS",
+    "CONFIGURE_CFLAGS_NODIST",
+    "CONFIGURE_LDFLAGS_NODIST",
+    "EXTRA_CFLAGS",
+    "LDFLAGS",
+    "PY_LDFLAGS",
+    "PY_LDFLAGS_NODIST",
+    "PY_CORE_LDFLAGS",
+    "PY_CFLAGS_NODIST",
+    "LDFLAGS_NODIST",
+    "CFLAGS_NODIST",
+    "BASECPPFLAGS",
+    "LIBS",
+    "SYSLIBS",
+    "LIBM",
+    "LINKFORSHARED",
+    "LIBPYTHON",
+    "BLDLIBRARY",
+    "PYTHONFRAMEWORK",
+    "PYTHONFRAMEWORKDIR",
+    "PYTHONFRAMEWORKPREFIX",
+    "INSTSONAME",
+    "CFLAGS_ALIASING",
+]
 
 
 def twin_vars(

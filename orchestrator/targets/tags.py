@@ -8,6 +8,7 @@ version (``macosx_11_0``), before it minors count; arm64 starts at 11.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from orchestrator.errors import BadPythonError, UnsupportedPlatformError
 from orchestrator.model import Interpreter, Platform
@@ -33,7 +34,7 @@ def parse_platform(text: str) -> Platform:
     if match := _MACOS.fullmatch(tag):
         return _macos_platform(text, int(match[1]), int(match[2]), match[3])
     if match := _LINUX.fullmatch(tag):
-        libc = "glibc" if match[1] == "many" else "musl"
+        libc: Literal["glibc", "musl"] = "glibc" if match[1] == "many" else "musl"
         return Platform(
             os="linux", arch=match[4], minimum=(int(match[2]), int(match[3])), libc=libc
         )

@@ -10,9 +10,12 @@ Everything here is pure: text in, text out. Patterns are those of ``case`` in ``
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from orchestrator.model import Flags, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class Rule(Value, kw_only=True):
@@ -60,7 +63,7 @@ COMMON = (
     ),
     # The suffixes are read from the word itself: +fp16 is fullfp16 to LLVM, simd is in the base.
     Rule(
-        pattern="-march=armv8*",
+        pattern="-march=armv[89]*",
         becomes=("$(march $arg)",),
         why="zig knows CPUs by features, not -march",
     ),
@@ -185,10 +188,17 @@ _SCRIPT = """\
 log={log}
 note() {{ printf '%s: %s\\n' "$1" "$2" >>"$log"; }}
 march() {{
-  features=$(printf %s "${{1#*+}}" | tr + '\\n' | sed -e 's/^fp16$/fullfp16/' -e '/^simd$/d' -e '/^crypto$/s//aes+sha2/' -e '/^nolse$/d')
-  base=${{1#-march=armv}}; base=v$(printf %s "${{base%%+*}}" | sed -e 's/-a$//' -e 's/[.]/_/' -e 's/^8$/8a/' -e 's/^\\(8_[0-9]*\\)$/\\1a/')
-  case $1 in *+*) ;; *) features= ;; esac
-  printf -- '-mcpu=generic+%s' "$base"; for f in $features; do printf '+%s' "$f"; done
+  base=${{1#-march=armv}}; features=${{base#*+}}
+  case $base in *+*) ;; *) features= ;; esac
+  base=${{base%%+*}}; base=${{base%-a}}
+  case $base in *.*) base=${{base%.*}}_${{base#*.}} ;; esac
+  printf -- '-mcpu=generic+v%sa' "$base"
+  for feature in $(printf %s "$features" | tr + ' '); do
+    case $feature in
+      fp16) feature=fullfp16 ;; crypto) feature=aes+sha2 ;; rdma) feature=rdm ;; simd|fp) continue ;;
+    esac
+    printf '+%s' "$feature"
+  done
 }}
 # Response files are read here, so that their words meet the same rules.
 expand=
@@ -196,8 +206,11 @@ for arg do case $arg in @?*) [ -f "${{arg#@}}" ] && expand=1 ;; esac; done
 if [ -n "$expand" ]; then
   for arg do
     shift
-    if [ -f "${{arg#@}}" ] && [ "$arg" != "${{arg#@}}" ]; then eval "set -- \\"\\$@\\" $(tr '\\n' ' ' <"${{arg#@}}")"
-    else set -- "$@" "$arg"; fi
+    if [ -f "${{arg#@}}" ] && [ "$arg" != "${{arg#@}}" ]; then
+      eval "set -- \\"\\$@\\" $(tr '\\n' ' ' <"${{arg#@}}")"
+    else
+      set -- "$@" "$arg"
+    fi
   done
 fi
 case " $* " in
@@ -236,7 +249,9 @@ exec {zig} $driver -target {target} "$@"
 # Apple's linker writes an extension as a bundle, which has no name; zig's dylib would carry the
 # path it was linked at.
 _INSTALL_NAME = """\
-[ -n "$shared" ] && [ -z "$named" ] && [ -n "$output" ] && set -- "$@" "-Wl,-install_name,@rpath/${output##*/}"
+if [ -n "$shared" ] && [ -z "$named" ] && [ -n "$output" ]; then
+  set -- "$@" "-Wl,-install_name,@rpath/${output##*/}"
+fi
 """
 
 

@@ -20,7 +20,7 @@ from orchestrator.targets.apple_tools import write_apple_tools
 from orchestrator.targets.facts import platform_facts
 from orchestrator.targets.kit import write_kit
 from orchestrator.targets.pyconfig import target_pyconfig
-from orchestrator.targets.sdk.overlay import Overlay, write_overlay
+from orchestrator.targets.sdk.overlay import write_overlay
 from orchestrator.targets.sdk.realsdk import RealSDK, real_sdk
 from orchestrator.targets.sdk.symbols import available_symbols
 from orchestrator.targets.toolchain import Host, Kit, KitRequest
@@ -51,7 +51,7 @@ class ZigToolchain:
         self.host = host
 
     def builds(self, platform: Platform) -> bool:
-        """macOS targets, off a Mac."""
+        """MacOS targets, off a Mac."""
         return platform.os == "macos" and self.host.os != "macos"
 
     @cached_property
@@ -152,7 +152,7 @@ class ZigToolchain:
             **kit.env,
             **_rust_env(request, kit),
             "SDKROOT": shown_sdk,
-            # What zig builds once (compiler-rt) is shared; what a build compiles is the build's own.
+            # What zig builds once (compiler-rt) is shared; what a build compiles is its own.
             "ZIG_GLOBAL_CACHE_DIR": str(cache),
             "ZIG_LOCAL_CACHE_DIR": str(request.directory / "zig"),
         }

@@ -97,7 +97,8 @@ def accelerate(names: set[str]) -> Iterator[tuple[str, Version]]:
         if not after_3_2.fullmatch(name):
             yield f"_{name}", OLD
             if not name.startswith("cblas_"):
-                yield f"_{name}_", OLD
+                # Fortran to C, as Apple's was made, puts two behind a name that has one inside.
+                yield f"_{name}{'__' if '_' in name else '_'}", OLD
     for letter in "sdcz":
         yield f"_catlas_{letter}axpby", OLD
         yield f"_catlas_{letter}set", OLD

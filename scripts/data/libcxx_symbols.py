@@ -48,11 +48,7 @@ _REEXPORTED_WITH_19 = re.compile(
 _NEVER_REEXPORTED = re.compile(
     r"___cxa_rethrow_primary_exception|__ZTIN10__cxxabiv1(?:17__class|20__si_class|21__vmi_class)_type_infoE"
 )
-_FLAGS = """-target aarch64-macos.11.0 -c -O1 -w -fno-sanitize=undefined -fvisibility=hidden
-    -fvisibility-inlines-hidden -D_LIBCPP_BUILDING_LIBRARY -D_LIBCXXABI_BUILDING_LIBRARY
-    -DLIBCXX_BUILDING_LIBCXXABI -DLIBC_NAMESPACE=__llvm_libc_common_utils
-    -D_LIBCPP_ENABLE_CXX17_REMOVED_UNEXPECTED_FUNCTIONS -U_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS
-    -U_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS""".split()
+_FLAGS = ["-target", "aarch64-macos.11.0", "-c", "-O1", "-w", "-fno-sanitize=undefined", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-D_LIBCPP_BUILDING_LIBRARY", "-D_LIBCXXABI_BUILDING_LIBRARY", "-DLIBCXX_BUILDING_LIBCXXABI", "-DLIBC_NAMESPACE=__llvm_libc_common_utils", "-D_LIBCPP_ENABLE_CXX17_REMOVED_UNEXPECTED_FUNCTIONS", "-U_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS", "-U_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS"]
 _INCLUDES = ("libcxx/src", "libcxx", "libcxx/libc", "libcxxabi/include", "libcxxabi/src")
 # Of other systems, for builds without exceptions, or not part of the shared library.
 _LEFT_OUT = ("support/", "noexception", "legacy_debug_handler", "experimental/")
@@ -130,7 +126,8 @@ def came_with(symbol: str, llvm: int) -> int:
 def main() -> None:
     folder = Path(sys.argv[1])
     roots = [ziglang(version, folder) for version in ZIGLANGS]
-    macos = macos_of_llvm(roots)
+    # Headers up to LLVM 18 said 12.0 of this one, later ones 12.3; official wheels for 12.0 use it.
+    macos = {**macos_of_llvm(roots), 12: (12, 0)}
     print("LLVM -> macOS:", dict(sorted(macos.items())))
     introduced: dict[str, dict[str, Version]] = {}
     for library in ("libcxx", "libcxxabi"):

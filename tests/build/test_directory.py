@@ -1,6 +1,7 @@
 import os
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -8,25 +9,25 @@ from orchestrator.build.directory import copy_folder, digest_of_folder, source_f
 from orchestrator.build.git import describe
 
 
-def fill(folder, *names):
+def fill(folder: Path, *names: str):
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
 
 
-def git(folder, *arguments):
+def git(folder: Path, *arguments: str):
     identity = ["-c", "user.name=n", "-c", "user.email=n@example"]
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path):
     (tmp_path / "pkg").mkdir()
     return tmp_path / "pkg"
 
 
-def test_what_tools_leave_behind_is_no_source(folder):
+def test_what_tools_leave_behind_is_no_source(folder: Path):
     kept = ["setup.py", "src/a.c", "build/tool.py", "src/dist/x.py", "env/readme", "wheelhouse.py"]
     fill(folder, *kept)
     fill(folder, "env2/pyvenv.cfg", "env2/bin/x", ".git/HEAD", "src/__pycache__/a.pyc", "b.pyc")
@@ -37,7 +38,7 @@ def test_what_tools_leave_behind_is_no_source(folder):
         assert source_files(folder) == sorted(kept)
 
 
-def test_a_checkout_says_itself_what_belongs_to_it(folder, tmp_path):
+def test_a_checkout_says_itself_what_belongs_to_it(folder: Path, tmp_path: Path):
     fill(folder, "setup.py", "gone.py", "made.o", ".venv/x")
     (folder / ".gitignore").write_text("*.o\n.venv\n")
     git(folder, "init", "--quiet")
@@ -59,21 +60,21 @@ def test_a_checkout_says_itself_what_belongs_to_it(folder, tmp_path):
     assert [path.name for path in (tmp_path / "inner").iterdir()] == ["pyproject.toml"]
 
 
-def test_a_folder_that_an_outer_checkout_ignores_is_taken_whole(folder):
+def test_a_folder_that_an_outer_checkout_ignores_is_taken_whole(folder: Path):
     git(folder, "init", "--quiet")
     (folder / ".gitignore").write_text("unpacked\n")
     fill(folder, "unpacked/setup.py")
     assert source_files(folder / "unpacked") == ["setup.py"]
 
 
-def test_a_checkout_without_commits(folder, tmp_path):
+def test_a_checkout_without_commits(folder: Path, tmp_path: Path):
     fill(folder, "setup.py")
     git(folder, "init", "--quiet")
     copy_folder(folder, tmp_path / "copy")
     assert (tmp_path / "copy" / "setup.py").is_file()
 
 
-def test_links(folder, tmp_path):
+def test_links(folder: Path, tmp_path: Path):
     fill(folder, "a/file")
     (tmp_path / "README").write_text("outside")
     (folder / "inside").symlink_to("a/file")
@@ -90,7 +91,7 @@ def test_links(folder, tmp_path):
     assert not (copy / "nowhere").is_symlink()
 
 
-def test_the_digest_follows_the_content_and_nothing_else(folder, tmp_path):
+def test_the_digest_follows_the_content_and_nothing_else(folder: Path, tmp_path: Path):
     fill(folder, "setup.py", "src/a.c")
     first = digest_of_folder(folder)
     assert first.startswith("sha256:")

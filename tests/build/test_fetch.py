@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -40,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
         if found:
             self.wfile.write(CONTENT[:1000] if self.path.startswith("/cut") else CONTENT)
 
-    def log_message(self, *_):
+    def log_message(self, *_: object):
         pass
 
 
@@ -56,12 +57,12 @@ def server():
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ORCHESTRATE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
-def source(location, **facts):
+def source(location: str, **facts: Any):
     return Source(
         **{
             "name": "a",
@@ -75,11 +76,11 @@ def source(location, **facts):
     )
 
 
-def kept_files(cache):
+def kept_files(cache: Path):
     return [path for path in cache.rglob("*") if path.is_file()]
 
 
-def test_downloaded_once_and_kept_by_digest(server, cache):
+def test_downloaded_once_and_kept_by_digest(server: ThreadingHTTPServer, cache: Path):
     seen = []
     found = fetch(source(f"{server.url}/a-1.tar.gz"), NOTHING, lambda *now: seen.append(now))
     assert found == cache / "sources" / "sha256" / SHA256 / "a-1.tar.gz"
@@ -90,11 +91,11 @@ def test_downloaded_once_and_kept_by_digest(server, cache):
     assert kept_files(cache) == [found]
 
 
-def test_content_is_kept_as_it_lies_on_the_server(server):
+def test_content_is_kept_as_it_lies_on_the_server(server: ThreadingHTTPServer):
     assert fetch(source(f"{server.url}/encoded"), NOTHING).read_bytes() == CONTENT
 
 
-def test_wrong_content_is_not_kept(server, cache):
+def test_wrong_content_is_not_kept(server: ThreadingHTTPServer, cache: Path):
     wrong = source(f"{server.url}/a", digest="sha256:" + "0" * 64)
     with pytest.raises(HashMismatchError, match=SHA256):
         fetch(wrong, NOTHING)
@@ -102,26 +103,28 @@ def test_wrong_content_is_not_kept(server, cache):
 
 
 @pytest.mark.parametrize(("path", "why"), [("cut", "1000 bytes read"), ("missing", "404")])
-def test_what_is_cut_short_or_missing_is_not_kept(server, cache, path, why):
+def test_what_is_cut_short_or_missing_is_not_kept(
+    server: ThreadingHTTPServer, cache: Path, path: str, why: str
+):
     with pytest.raises(IndexUnreachableError, match=why):
         fetch(source(f"{server.url}/{path}"), NOTHING)
     assert kept_files(cache) == []
 
 
-def test_credentials_of_the_index_serve_its_files_and_are_not_shown(server):
+def test_credentials_of_the_index_serve_its_files_and_are_not_shown(server: ThreadingHTTPServer):
     index = server.url.replace("//", "//me:s3cret@")
     with pytest.raises(IndexUnreachableError) as caught:
         download(f"{index}/missing", "a", "", IndexConfiguration(indexes=(index,)))
     assert "s3cret" not in str(caught.value)
 
 
-def test_offline(server):
+def test_offline(server: ThreadingHTTPServer):
     with pytest.raises(IndexUnreachableError, match="offline"):
         fetch(source(f"{server.url}/a"), IndexConfiguration(offline=True))
     assert server.asked == []
 
 
-def test_local_files_are_checked_where_they_lie(tmp_path):
+def test_local_files_are_checked_where_they_lie(tmp_path: Path):
     path = tmp_path / "a b.tar.gz"
     path.write_bytes(CONTENT)
     for location in (str(path), path.as_uri()):
@@ -134,7 +137,7 @@ def test_local_files_are_checked_where_they_lie(tmp_path):
         fetch(source(str(path), kind="file"), NOTHING)
 
 
-def test_many_threads_and_processes_at_once(server, cache):
+def test_many_threads_and_processes_at_once(server: ThreadingHTTPServer, cache: Path):
     wanted = source(f"{server.url}/a-1.tar.gz")
     script = (
         "import sys, msgspec; from orchestrator.model import Source;"
@@ -151,7 +154,7 @@ def test_many_threads_and_processes_at_once(server, cache):
     assert found.pop().read_bytes() == CONTENT
 
 
-def test_full_disk(server, tmp_path, monkeypatch):
+def test_full_disk(server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(

@@ -3,6 +3,7 @@ import io
 import subprocess
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -18,11 +19,11 @@ PYPROJECT = "[project]\nname = 'Tiny_Pkg'\nversion = '1.5'\nrequires-python = '>
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ORCHESTRATE_CACHE", str(tmp_path / "cache"))
 
 
-def sdist(path, **files):
+def sdist(path: Path, **files: str):
     with tarfile.open(path, "w:gz") as tar:
         for name, content in files.items():
             info = tarfile.TarInfo(f"top/{name.replace('__', '.').replace('PKG_INFO', 'PKG-INFO')}")
@@ -31,11 +32,11 @@ def sdist(path, **files):
     return path
 
 
-def pinned(text, tmp_path):
+def pinned(text: str, tmp_path: Path):
     return pin(classify(text, tmp_path), NOTHING, CP311).source
 
 
-def test_an_sdist_says_who_it_is(tmp_path):
+def test_an_sdist_says_who_it_is(tmp_path: Path):
     path = sdist(tmp_path / "v2.tar.gz", pyproject__toml=PYPROJECT)
     found = pinned("./v2.tar.gz", tmp_path)
     assert found == Source(
@@ -60,13 +61,15 @@ def test_an_sdist_says_who_it_is(tmp_path):
         ("main.tar.gz", {"pyproject__toml": "[project]\nname='a'\n"}, ("a", UNKNOWN_VERSION)),
     ],
 )
-def test_names_and_versions_of_sdists(tmp_path, filename, files, expected):
+def test_names_and_versions_of_sdists(
+    tmp_path: Path, filename: str, files: dict[str, str], expected: tuple[str, str]
+):
     sdist(tmp_path / filename, **files)
     found = pinned(f"./{filename}", tmp_path)
     assert (found.name, found.version) == expected
 
 
-def test_a_zip_sdist(tmp_path):
+def test_a_zip_sdist(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
         file.writestr("top/PKG-INFO", "Name: a\nVersion: 3\n")
         file.writestr("top/setup.py", "")
@@ -75,7 +78,7 @@ def test_a_zip_sdist(tmp_path):
     assert prepare(found, tmp_path / "out", NOTHING).path == tmp_path / "out" / "top"
 
 
-def test_a_directory(tmp_path):
+def test_a_directory(tmp_path: Path):
     folder = tmp_path / "some folder"
     folder.mkdir()
     (folder / "setup.py").write_text("")
@@ -91,7 +94,7 @@ def test_a_directory(tmp_path):
 
 
 @pytest.fixture
-def repository(tmp_path):
+def repository(tmp_path: Path):
     folder = tmp_path / "repository"
     (folder / "python").mkdir(parents=True)
     (folder / "python" / "pyproject.toml").write_text(PYPROJECT)
@@ -104,7 +107,7 @@ def repository(tmp_path):
     return folder
 
 
-def test_git(repository, tmp_path):
+def test_git(repository: Path, tmp_path: Path):
     found = pinned(f"git+{repository.as_uri()}", tmp_path)
     assert (found.kind, found.name, found.version) == ("git", "repository", UNKNOWN_VERSION)
     assert found.digest.startswith("git:")
@@ -117,19 +120,19 @@ def test_git(repository, tmp_path):
 
 
 @pytest.mark.parametrize("subdirectory", ["gone", "../..", "/etc"])
-def test_a_subdirectory_that_is_none(repository, tmp_path, subdirectory):
+def test_a_subdirectory_that_is_none(repository: Path, tmp_path: Path, subdirectory: str):
     found = pinned(f"git+{repository.as_uri()}#subdirectory={subdirectory}", tmp_path)
     with pytest.raises(BadRequirementError, match="has no folder"):
         prepare(found, tmp_path / "out", NOTHING)
     assert not (tmp_path / "out").exists()
 
 
-def test_the_name_asked_for_must_be_the_sources(repository, tmp_path):
+def test_the_name_asked_for_must_be_the_sources(repository: Path, tmp_path: Path):
     with pytest.raises(BadRequirementError, match="it is tiny-pkg"):
         pinned(f"other @ git+{repository.as_uri()}#subdirectory=python", tmp_path)
 
 
-def test_find_links_promise_no_hash_so_it_is_taken_at_once(tmp_path):
+def test_find_links_promise_no_hash_so_it_is_taken_at_once(tmp_path: Path):
     path = sdist(tmp_path / "tiny_pkg-1.5.tar.gz", setup__py="")
     configuration = IndexConfiguration(indexes=(), find_links=(str(tmp_path),))
     found = pin(classify("tiny-pkg", tmp_path), configuration, CP311)
@@ -140,7 +143,7 @@ def test_find_links_promise_no_hash_so_it_is_taken_at_once(tmp_path):
         prepare(found.source, tmp_path / "out", configuration)
 
 
-def test_a_recipe_names_another_source(repository, tmp_path):
+def test_a_recipe_names_another_source(repository: Path, tmp_path: Path):
     source = Source(name="a", version="1", kind="index", location="/x", digest="sha256:00")
     from_git = overridden(source, SourceOverride(git=repository.as_uri(), rev="HEAD"))
     assert (from_git.name, from_git.version, from_git.kind) == ("a", "1", "git")
@@ -152,7 +155,7 @@ def test_a_recipe_names_another_source(repository, tmp_path):
     assert prepare(from_url, tmp_path / "url", NOTHING).path == tmp_path / "url" / "top"
 
 
-def test_a_broken_sdist_leaves_nothing(tmp_path):
+def test_a_broken_sdist_leaves_nothing(tmp_path: Path):
     (tmp_path / "a-1.tar.gz").write_bytes(b"no archive")
     with pytest.raises(OrchestratorError, match="neither a tar"):
         pinned("./a-1.tar.gz", tmp_path)

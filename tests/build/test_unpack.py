@@ -9,6 +9,7 @@ import tarfile
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,9 +30,10 @@ from orchestrator.model import Source
 
 SOURCE = Source(name="a", version="1", kind="file", location="/a")
 MARCH_2021 = 1_615_000_000
+Member = tuple[tarfile.TarInfo, bytes]
 
 
-def member(name, content=b"", **facts):
+def member(name: str, content: bytes = b"", **facts: Any):
     info = tarfile.TarInfo(name)
     info.size = len(content)
     info.mtime = MARCH_2021
@@ -40,11 +42,11 @@ def member(name, content=b"", **facts):
     return info, content
 
 
-def link(name, target, kind=tarfile.SYMTYPE):
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE):
     return member(name, type=kind, linkname=target)
 
 
-def make_tar(path, *members, mode="w:gz"):
+def make_tar(path: Path, *members: Member, mode: str = "w:gz"):
     with tarfile.open(path, mode) as tar:
         for info, content in members:
             tar.addfile(info, io.BytesIO(content))
@@ -60,7 +62,7 @@ GOOD = (
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
-def test_good_tars(tmp_path, mode):
+def test_good_tars(tmp_path: Path, mode: str):
     # The kind is told from the content: no name here says it.
     tree = unpack(make_tar(tmp_path / "archive", *GOOD, mode=mode), tmp_path / "out", SOURCE)
     assert tree.path == tmp_path / "out" / "a-1"
@@ -73,7 +75,7 @@ def test_good_tars(tmp_path, mode):
     assert modes == {"setup.py": 0o644, "run": 0o755, "setuid": 0o755}
 
 
-def test_good_zip_with_links_and_modes(tmp_path):
+def test_good_zip_with_links_and_modes(tmp_path: Path):
     archive = tmp_path / "a-1.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         info = zipfile.ZipInfo("a-1/run", (2021, 3, 6, 1, 2, 4))
@@ -90,7 +92,7 @@ def test_good_zip_with_links_and_modes(tmp_path):
     assert (tree.path / "empty").is_dir()
 
 
-def test_links_inside_the_tree_are_kept(tmp_path):
+def test_links_inside_the_tree_are_kept(tmp_path: Path):
     archive = make_tar(
         tmp_path / "a",
         link("a-1/before", "deep/file"),
@@ -106,7 +108,7 @@ def test_links_inside_the_tree_are_kept(tmp_path):
     assert not (tree.path / "second").is_symlink()
 
 
-def test_sparse_files(tmp_path):
+def test_sparse_files(tmp_path: Path):
     """Made by the real tar, which writes holes as GNU's extension of the format."""
     (tmp_path / "a-1").mkdir()
     with (tmp_path / "a-1" / "holes").open("wb") as file:
@@ -119,12 +121,12 @@ def test_sparse_files(tmp_path):
     assert (tree.path / "holes").read_bytes() == (tmp_path / "a-1" / "holes").read_bytes()
 
 
-def test_no_single_top_folder(tmp_path):
+def test_no_single_top_folder(tmp_path: Path):
     archive = make_tar(tmp_path / "a", member("setup.py"), member("pkg/__init__.py"))
     assert unpack(archive, tmp_path / "out", SOURCE).path == tmp_path / "out"
 
 
-def test_the_finders_notes_are_no_folder_of_the_source(tmp_path):
+def test_the_finders_notes_are_no_folder_of_the_source(tmp_path: Path):
     archive = make_tar(tmp_path / "a", member("._a-1"), member("a-1/setup.py"))
     assert unpack(archive, tmp_path / "out", SOURCE).path.name == "a-1"
 
@@ -138,7 +140,9 @@ def test_the_finders_notes_are_no_folder_of_the_source(tmp_path):
         ((0, MARCH_2021, 4_000_000_000, 1), (2021, 3, 6)),
     ],
 )
-def test_the_release_date_ignores_times_that_mean_nothing(tmp_path, times, expected):
+def test_the_release_date_ignores_times_that_mean_nothing(
+    tmp_path: Path, times: tuple[float, ...], expected: tuple[int, int, int] | None
+):
     files = [member(f"a/{number}", mtime=seconds) for number, seconds in enumerate(times)]
     tree = unpack(make_tar(tmp_path / "a", *files), tmp_path / "out", SOURCE)
     assert tree.released == expected
@@ -159,6 +163,7 @@ HOSTILE = {
         link("c", "."),
         link("b/evil", "x"),
     ],
+    "link that turns last": [link("b", "c/.."), link("c", ".")],
     "hard link out": [link("a/evil", "../../etc/passwd", tarfile.LNKTYPE)],
     "hard link absolute": [link("a/evil", "/etc/passwd", tarfile.LNKTYPE)],
     "hard link to nothing": [link("a/evil", "a/nothing", tarfile.LNKTYPE)],
@@ -170,7 +175,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_tars_leave_nothing(tmp_path, name):
+def test_hostile_tars_leave_nothing(tmp_path: Path, name: str):
     place = tmp_path / "deep" / "er"
     place.mkdir(parents=True)
     archive = make_tar(place / "a.tar.gz", member("a/good", b"x"), *HOSTILE[name])
@@ -189,7 +194,7 @@ def test_hostile_tars_leave_nothing(tmp_path, name):
         ("a/pipe", stat.S_IFIFO, b""),
     ],
 )
-def test_hostile_zips_leave_nothing(tmp_path, name, mode, content):
+def test_hostile_zips_leave_nothing(tmp_path: Path, name: str, mode: int, content: bytes):
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as file:
         info = zipfile.ZipInfo(name)
@@ -209,7 +214,7 @@ def test_hostile_zips_leave_nothing(tmp_path, name, mode, content):
         [member("a/" + "n" * 300, b"x")],
     ],
 )
-def test_entries_that_cannot_stand_side_by_side(tmp_path, entries):
+def test_entries_that_cannot_stand_side_by_side(tmp_path: Path, entries: list[Member]):
     archive = make_tar(tmp_path / "a.tar.gz", *entries)
     with pytest.raises(NotAnArchiveError, match="damaged"):
         unpack(archive, tmp_path / "out", SOURCE)
@@ -228,7 +233,7 @@ def test_entries_that_cannot_stand_side_by_side(tmp_path, entries):
         (b"\xfd7zXZ\0" + bytes(40), "damaged"),
     ],
 )
-def test_no_archive(tmp_path, content, why):
+def test_no_archive(tmp_path: Path, content: bytes, why: str):
     (tmp_path / "a.tar.gz").write_bytes(content)
     with pytest.raises(NotAnArchiveError, match=why):
         unpack(tmp_path / "a.tar.gz", tmp_path / "out", SOURCE)
@@ -237,7 +242,7 @@ def test_no_archive(tmp_path, content, why):
 
 @pytest.mark.parametrize("kind", ["w:gz", "w:bz2", "w:xz", "zip"])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
-def test_truncated(tmp_path, kind, part):
+def test_truncated(tmp_path: Path, kind: str, part: float):
     archive = tmp_path / "a"
     noise = os.urandom(20_000)
     if kind == "zip":
@@ -252,7 +257,7 @@ def test_truncated(tmp_path, kind, part):
     assert not (tmp_path / "out").exists()
 
 
-def test_altered_content_is_seen(tmp_path):
+def test_altered_content_is_seen(tmp_path: Path):
     archive = make_tar(tmp_path / "a", member("a-1/noise", os.urandom(20_000)))
     content = bytearray(archive.read_bytes())
     content[-8] ^= 1  # of the checksum at the end
@@ -261,7 +266,7 @@ def test_altered_content_is_seen(tmp_path):
         unpack(archive, tmp_path / "out", SOURCE)
 
 
-def test_encrypted_zip(tmp_path):
+def test_encrypted_zip(tmp_path: Path):
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("a/b", b"x")
@@ -274,7 +279,7 @@ def test_encrypted_zip(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zip"])
-def test_bombs(tmp_path, kind):
+def test_bombs(tmp_path: Path, kind: str):
     archive = tmp_path / "bomb"
     size = 70 << 20
     if kind == "zip":
@@ -288,14 +293,14 @@ def test_bombs(tmp_path, kind):
     assert list(tmp_path.iterdir()) == [archive]
 
 
-def compressed(path, header, padding=0):
+def compressed(path: Path, header: bytes, padding: int = 0):
     with lzma.open(path, "wb", preset=0) as file:
         file.write(header)
         for _ in range(padding):
             file.write(bytes(1 << 20))
 
 
-def test_a_header_that_claims_gigabytes(tmp_path):
+def test_a_header_that_claims_gigabytes(tmp_path: Path):
     """It asks tarfile to read its extended header into memory at once."""
     header = tarfile.TarInfo("x")
     header.type, header.size = tarfile.XHDTYPE, MAX_BYTES
@@ -304,13 +309,13 @@ def test_a_header_that_claims_gigabytes(tmp_path):
         unpack(tmp_path / "a", tmp_path / "out", SOURCE)
 
 
-def test_zeros_behind_the_end(tmp_path):
+def test_zeros_behind_the_end(tmp_path: Path):
     compressed(tmp_path / "a", member("a/b")[0].tobuf() + bytes(1024), padding=70)
     with pytest.raises(ArchiveTooLargeError):
         unpack(tmp_path / "a", tmp_path / "out", SOURCE)
 
 
-def test_hard_links_count_as_what_they_copy(tmp_path):
+def test_hard_links_count_as_what_they_copy(tmp_path: Path):
     big = member("a/big", bytes(10 << 20))
     links = [link(f"a/{number}", "a/big", tarfile.LNKTYPE) for number in range(10)]
     with pytest.raises(ArchiveTooLargeError):
@@ -318,14 +323,14 @@ def test_hard_links_count_as_what_they_copy(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_too_many_entries(tmp_path, monkeypatch):
+def test_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(unpack_module, "MAX_ENTRIES", 10)
     archive = make_tar(tmp_path / "a", *(member(f"a/{number}") for number in range(11)))
     with pytest.raises(ArchiveTooLargeError, match="more than 10 entries"):
         unpack(archive, tmp_path / "out", SOURCE)
 
 
-def test_full_disk(tmp_path):
+def test_full_disk(tmp_path: Path):
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
@@ -346,7 +351,7 @@ def test_full_disk(tmp_path):
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_any_damage_is_one_clear_error_or_none(tmp_path, data):
+def test_any_damage_is_one_clear_error_or_none(tmp_path: Path, data: st.DataObject):
     """Bytes of a tar and of a zip are changed at random; whatever happens stays in the folder."""
     buffer = io.BytesIO()
     if data.draw(st.booleans()):

@@ -1,10 +1,12 @@
 import hashlib
 import json
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,14 +18,15 @@ from orchestrator.errors import (
 )
 from orchestrator.model import Interpreter, Request
 from orchestrator.resolve.configuration import IndexConfiguration, read_configuration
-from orchestrator.resolve.index import find, list_files
+from orchestrator.resolve.index import Found, find, list_files
 
 CP311 = Interpreter(major=3, minor=11)
 SHA256 = hashlib.sha256(b"x").hexdigest()
 HTML = f"""<!DOCTYPE html><html><body>
 <a href="../../files/my_pkg-1.0.tar.gz#sha256={SHA256}" data-requires-python="&gt;=3.8"
    data-upload-time="2024-01-02T03:04:05Z">my_pkg-1.0.tar.gz</a>
-<a href="my_pkg-1.0-cp311-cp311-macosx_11_0_arm64.whl" data-yanked="">my_pkg-1.0-cp311-cp311-macosx_11_0_arm64.whl</a>
+<a href="my_pkg-1.0-cp311-cp311-macosx_11_0_arm64.whl"
+   data-yanked="">my_pkg-1.0-cp311-cp311-macosx_11_0_arm64.whl</a>
 <a href="other-9.tar.gz">other-9.tar.gz</a>
 <a href="my-pkg-1.0.linux-x86_64.tar.gz">my-pkg-1.0.linux-x86_64.tar.gz</a>
 <a href="my-pkg-1.0.exe">my-pkg-1.0.exe</a>
@@ -52,7 +55,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.pages = {}
         self.asked = []
@@ -77,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    def log_message(self, *_):
+    def log_message(self, *_: object):
         pass
 
 
@@ -90,23 +93,23 @@ def server():
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ORCHESTRATE_CACHE", str(tmp_path / "cache"))
 
 
-def page(body=HTML, status=200, **headers):
+def page(body: str = HTML, status: int = 200, **headers: str):
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
     return status, {"Content-Type": "text/html", **headers}, body
 
 
-def configured(*indexes, **settings):
+def configured(*indexes: str, **settings: Any):
     return IndexConfiguration(indexes=tuple(indexes), **settings)
 
 
 @pytest.mark.parametrize(
     ("body", "kind"), [(HTML, "text/html"), (JSON, "application/vnd.pypi.simple.v1+json")]
 )
-def test_pages_of_both_forms(server, body, kind):
+def test_pages_of_both_forms(server: Server, body: str, kind: str):
     server.pages["/simple/my-pkg/"] = page(body, Content_Type=kind)
     found = list_files("my-pkg", configured(f"{server.url}/simple/"))
     first = found[0]
@@ -121,14 +124,14 @@ def test_pages_of_both_forms(server, body, kind):
         assert found[1].yanked
 
 
-def test_a_second_look_needs_no_network(server):
+def test_a_second_look_needs_no_network(server: Server):
     server.pages["/my-pkg/"] = page()
     configuration = configured(server.url)
     assert list_files("my-pkg", configuration) == list_files("my-pkg", configuration)
     assert len(server.asked) == 1
 
 
-def test_a_stale_page_is_revalidated(server):
+def test_a_stale_page_is_revalidated(server: Server):
     server.pages["/my-pkg/"] = page(ETag='"1"', Cache_Control="public, max-age=0")
     configuration = configured(server.url)
     before = list_files("my-pkg", configuration)
@@ -139,7 +142,7 @@ def test_a_stale_page_is_revalidated(server):
     assert len(server.asked) == 2
 
 
-def test_a_version_published_a_minute_ago_is_found(server):
+def test_a_version_published_a_minute_ago_is_found(server: Server):
     server.pages["/my-pkg/"] = page()
     configuration = configured(server.url)
     list_files("my-pkg", configuration)
@@ -150,12 +153,12 @@ def test_a_version_published_a_minute_ago_is_found(server):
         find(Request(kind="index", text="", name="my-pkg", specifier="==3"), configuration, CP311)
 
 
-def test_unknown_project(server):
+def test_unknown_project(server: Server):
     with pytest.raises(UnknownPackageError, match=r"no project my-pkg in http://\*\*\*@127"):
         list_files("my-pkg", configured(server.url.replace("//", "//me:secret@")))
 
 
-def test_first_index_wins_unless_merged(server):
+def test_first_index_wins_unless_merged(server: Server):
     server.pages["/a/my-pkg/"] = page(HTML.replace("1.0", "0.5"))
     server.pages["/b/my-pkg/"] = page()
     both = (f"{server.url}/a", f"{server.url}/b")
@@ -164,7 +167,7 @@ def test_first_index_wins_unless_merged(server):
     assert [file.version for file in merged] == ["0.5", "0.5", "1.0", "1.0"]
 
 
-def test_an_index_that_fails_is_not_passed_over(server):
+def test_an_index_that_fails_is_not_passed_over(server: Server):
     """Else whoever can silence the first index decides what is built."""
     server.pages["/a/my-pkg/"] = page(status=500)
     server.pages["/b/my-pkg/"] = page()
@@ -172,7 +175,7 @@ def test_an_index_that_fails_is_not_passed_over(server):
         list_files("my-pkg", configured(f"{server.url}/a", f"{server.url}/b"))
 
 
-def test_credentials_go_to_their_origin_and_into_no_entry(server, tmp_path):
+def test_credentials_go_to_their_origin_and_into_no_entry(server: Server, tmp_path: Path):
     server.pages["/my-pkg/"] = page()
     found = list_files("my-pkg", configured(server.url.replace("//", "//me:s3cret@")))
     assert server.asked[0][1]["Authorization"].startswith("Basic ")
@@ -180,7 +183,7 @@ def test_credentials_go_to_their_origin_and_into_no_entry(server, tmp_path):
     assert all(b"s3cret" not in file.read_bytes() for file in (tmp_path / "cache/index").iterdir())
 
 
-def test_a_closed_door_asks_for_credentials(server):
+def test_a_closed_door_asks_for_credentials(server: Server):
     server.pages["/my-pkg/"] = page(status=401)
     with pytest.raises(IndexUnreachableError) as caught:
         list_files("my-pkg", configured(server.url))
@@ -192,7 +195,7 @@ def test_nobody_listens():
         list_files("my-pkg", configured("http://127.0.0.1:9"))
 
 
-def test_a_missing_certificate_bundle_is_named(server):
+def test_a_missing_certificate_bundle_is_named(server: Server):
     configuration = configured(server.url.replace("http", "https"), certificates="/no/ca.pem")
     with pytest.raises(IndexUnreachableError, match=r"/no/ca\.pem"):
         list_files("my-pkg", configuration)
@@ -201,13 +204,13 @@ def test_a_missing_certificate_bundle_is_named(server):
 @pytest.mark.parametrize(
     "body", ["{", "[]", '{"meta": {"api-version": "9.0"}, "name": "my-pkg", "files": []}']
 )
-def test_a_page_that_is_none(server, body):
+def test_a_page_that_is_none(server: Server, body: str):
     server.pages["/my-pkg/"] = page(body, Content_Type="application/vnd.pypi.simple.v1+json")
     with pytest.raises(IndexUnreachableError, match="not a page of a package index"):
         list_files("my-pkg", configured(server.url))
 
 
-def test_offline_uses_what_is_cached_however_old(server):
+def test_offline_uses_what_is_cached_however_old(server: Server):
     server.pages["/my-pkg/"] = page(Cache_Control="no-cache")
     before = list_files("my-pkg", configured(server.url))
     assert list_files("my-pkg", configured(server.url, offline=True)) == before
@@ -216,7 +219,7 @@ def test_offline_uses_what_is_cached_however_old(server):
     assert len(server.asked) == 1
 
 
-def test_many_threads_at_once(server):
+def test_many_threads_at_once(server: Server):
     server.pages["/my-pkg/"] = page()
     configuration = configured(server.url)
     with ThreadPoolExecutor(8) as pool:
@@ -224,7 +227,7 @@ def test_many_threads_at_once(server):
     assert set(found) == {found[0]}
 
 
-def test_local_indexes_and_find_links(tmp_path):
+def test_local_indexes_and_find_links(tmp_path: Path):
     folder = tmp_path / "simple" / "my-pkg"
     folder.mkdir(parents=True)
     (folder / "index.html").write_text(HTML)
@@ -251,11 +254,9 @@ def test_local_indexes_and_find_links(tmp_path):
 
 @pytest.mark.network
 def test_the_configured_index():
-    import os
-
     configuration = read_configuration(Path.cwd(), os.environ)
 
-    def ask(name, specifier=""):
+    def ask(name: str, specifier: str = "") -> Found:
         request = Request(kind="index", text=name, name=name, specifier=specifier)
         return find(request, configuration, CP311)
 

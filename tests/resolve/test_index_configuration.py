@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -16,23 +17,23 @@ A, B, C = (f"https://{name}.example/simple" for name in "abc")
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path: Path):
     """A home without any configuration, on a machine without any."""
     (tmp_path / "home" / ".config").mkdir(parents=True)
     return tmp_path / "home"
 
 
-def environ(home, **variables):
+def environ(home: Path, **variables: str):
     # The machine's own files are out of the way, so that only the test's count.
     nowhere = {"XDG_CONFIG_DIRS": str(home / "none"), "PIP_CONFIG_FILE": "/dev/null"}
     return {"HOME": str(home), "VIRTUAL_ENV": str(home / "none"), **nowhere, **variables}
 
 
-def test_nothing_configured_means_the_default_index(home):
+def test_nothing_configured_means_the_default_index(home: Path):
     assert read_configuration(home, environ(home)) == IndexConfiguration(merge=True)
 
 
-def test_pip_variables(home):
+def test_pip_variables(home: Path):
     (home / "links").mkdir()
     found = read_configuration(
         home,
@@ -53,7 +54,7 @@ def test_pip_variables(home):
     )
 
 
-def test_pip_files_commands_override_global_and_later_files_earlier(home):
+def test_pip_files_commands_override_global_and_later_files_earlier(home: Path):
     own = home / "own.conf"
     own.write_text(f"[global]\nindex-url = {A}\n")
     user = home / ".config" / "pip" / "pip.conf"
@@ -68,21 +69,21 @@ def test_pip_files_commands_override_global_and_later_files_earlier(home):
     assert read_configuration(home, environ(home, PIP_CONFIG_FILE=str(own))).indexes == (C,)
 
 
-def test_pip_no_index_leaves_find_links_only(home):
+def test_pip_no_index_leaves_find_links_only(home: Path):
     found = read_configuration(
         home, environ(home, PIP_NO_INDEX="1", PIP_FIND_LINKS="https://l.example/")
     )
     assert (found.indexes, found.find_links) == ((), ("https://l.example/",))
 
 
-def test_missing_local_indexes_are_ignored(home):
+def test_missing_local_indexes_are_ignored(home: Path):
     (home / "here").mkdir()
     here = (home / "here").as_uri()
     found = read_configuration(home, environ(home, PIP_EXTRA_INDEX_URL=f"{here} file:///no/where"))
     assert found.indexes == (here, DEFAULT_INDEX)
 
 
-def test_uv_variables_silence_pip(home):
+def test_uv_variables_silence_pip(home: Path):
     found = read_configuration(
         home,
         environ(
@@ -90,7 +91,7 @@ def test_uv_variables_silence_pip(home):
             PIP_INDEX_URL=C,
             UV_INDEX=f"corp={A}",
             UV_INDEX_CORP_USERNAME="me",
-            UV_INDEX_CORP_PASSWORD="p@ss",
+            UV_INDEX_CORP_PASSWORD="p@ss",  # noqa: S106 - made up
             UV_EXTRA_INDEX_URL=B,
         ),
     )
@@ -98,7 +99,7 @@ def test_uv_variables_silence_pip(home):
     assert not found.merge
 
 
-def test_uv_files_project_before_user(home):
+def test_uv_files_project_before_user(home: Path):
     user = home / ".config" / "uv" / "uv.toml"
     user.parent.mkdir()
     user.write_text(f'index-url = "{C}"\nfind-links = ["https://l.example/"]\n')
@@ -141,7 +142,7 @@ def test_uv_files_project_before_user(home):
         (".config/pip/pip.conf", "no section\n"),
     ],
 )
-def test_broken_files_are_named(home, name, content):
+def test_broken_files_are_named(home: Path, name: str, content: str):
     path = home / name
     path.parent.mkdir()
     path.write_text(content)
@@ -163,7 +164,7 @@ def test_uv_is_told_the_same():
     assert uv_environment(IndexConfiguration()) == {}
 
 
-def test_uv_understands_what_it_is_told(tmp_path, home):
+def test_uv_understands_what_it_is_told(tmp_path: Path, home: Path):
     """The real uv resolves a project from a file: index alone, though pip is configured."""
     uv = shutil.which("uv")
     if uv is None:

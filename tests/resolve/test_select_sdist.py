@@ -1,3 +1,6 @@
+from random import Random
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,19 +20,19 @@ CP39 = Interpreter(major=3, minor=9)
 CP311 = Interpreter(major=3, minor=11)
 
 
-def sdist(version, **facts):
+def sdist(version: str, **facts: Any):
     filename = f"pkg-{version}{facts.pop('suffix', '.tar.gz')}"
     url = facts.pop("index", "https://one.example/") + filename
     return FileEntry(filename=filename, url=url, version=version, kind="sdist", **facts)
 
 
-def wheel(version, tag="py3-none-any", **facts):
+def wheel(version: str, tag: str = "py3-none-any", **facts: Any):
     filename = f"pkg-{version}-{tag}.whl"
     url = f"https://one.example/{filename}"
     return FileEntry(filename=filename, url=url, version=version, kind="wheel", **facts)
 
 
-def choose(specifier, *entries, interpreter=CP311):
+def choose(specifier: str, *entries: FileEntry, interpreter: Interpreter = CP311):
     request = Request(kind="index", text=f"pkg{specifier}", name="pkg", specifier=specifier)
     return choose_sdist(request, entries, interpreter)
 
@@ -129,7 +132,7 @@ def test_no_version_lists_those_there_are():
         ("nonsense", 9, True),
     ],
 )
-def test_requires_python(rule, minor, expected):
+def test_requires_python(rule: str, minor: int, expected: bool):
     assert supports(rule, Interpreter(major=3, minor=minor)) is expected
 
 
@@ -156,7 +159,7 @@ VERSIONS = st.lists(st.from_regex(r"[0-9]{1,3}\.[0-9]{1,3}", fullmatch=True), mi
 
 
 @given(VERSIONS, st.randoms())
-def test_the_order_of_the_list_does_not_matter(versions, random):
+def test_the_order_of_the_list_does_not_matter(versions: list[str], random: Random):
     files = [sdist(version) for version in dict.fromkeys(versions)]
     first = choose("", *files).version
     random.shuffle(files)

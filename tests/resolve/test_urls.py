@@ -10,7 +10,7 @@ WORDS = st.from_regex(r"[A-Za-z0-9%_.~!$&'()*+,;=@:-]{1,20}", fullmatch=True)
 
 
 @given(WORDS, WORDS)
-def test_nothing_of_the_credentials_survives(user, password):
+def test_nothing_of_the_credentials_survives(user: str, password: str):
     url = f"https://{user}:{password}@h.example/simple/?a=b@c"
     text = f"error at {url} (retrying {url})"
     hidden = "https://***@h.example/simple/?a=b@c"
@@ -19,7 +19,7 @@ def test_nothing_of_the_credentials_survives(user, password):
 
 
 @given(st.text())
-def test_redacting_twice_changes_nothing(text):
+def test_redacting_twice_changes_nothing(text: str):
     once = urls.redact(text)
     assert urls.redact(once) == once
 
@@ -50,7 +50,7 @@ def test_origins_ignore_credentials_only():
         ("https://h.example/a", None),
     ],
 )
-def test_local_paths(location, path):
+def test_local_paths(location: str, path: Path | None):
     assert urls.local_path(location) == path
 
 

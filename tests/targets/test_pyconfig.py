@@ -70,7 +70,7 @@ def test_facts_of_the_architecture(text: str):
     assert "VA_LIST_IS_ARRAY" not in defined
 
 
-def test_facts_that_the_host_does_not_name_are_added_before_the_guard_ends(text: str):
+def test_facts_that_the_host_does_not_name_are_added(text: str):
     assert definitions(text)["WITH_DYLD"] == "1"
 
 

@@ -8,6 +8,7 @@ from packaging.tags import mac_platforms
 from orchestrator.errors import BadPythonError, UnsupportedPlatformError
 from orchestrator.model import Interpreter
 from orchestrator.targets.tags import (
+    SHORT_FORMS,
     parse_interpreter,
     parse_platform,
     platform_for_deployment_target,
@@ -54,14 +55,11 @@ def test_tags_that_are_refused(text: str, said: str):
     assert said in caught.value.message + caught.value.hint
 
 
-@given(st.text())
+@given(st.text().filter(lambda text: text not in SHORT_FORMS))
 def test_any_other_text_is_refused_by_name(text: str):
-    try:
-        platform = parse_platform(text)
-    except UnsupportedPlatformError as error:
-        assert text in error.message or repr(text) in error.message
-    else:
-        assert text in {"macos", "linux", platform.tag}
+    with pytest.raises(UnsupportedPlatformError) as caught:
+        parse_platform(text)
+    assert repr(text) in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,21 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import packaging
 import pytest
 
 from orchestrator.errors import InterpreterNotFoundError
-from orchestrator.model import Interpreter
+from orchestrator.model import HostPython, Interpreter
+from orchestrator.targets.facts import platform_facts
 from orchestrator.targets.interpreters import find_interpreter
+from orchestrator.targets.sysconfig_twin import MODULE, twin_module, twin_vars
+from orchestrator.targets.tags import parse_platform
 
 TWIN = Path(__file__).parents[2] / "orchestrator" / "targets" / "twin" / "sitecustomize.py"
+PACKAGING = str(Path(packaging.__file__).parents[1])
 TARGET = {
     "sys_platform": "darwin",
     "sysname": "Darwin",
@@ -25,28 +31,39 @@ TARGET = {
     "os_version": "11.0",
 }
 
+Say = Callable[[str], list[str]]
+
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="there it is no twin")
 
 
 @pytest.fixture(scope="module", params=range(9, 15), ids=lambda minor: f"3.{minor}")
-def python(request: pytest.FixtureRequest) -> Path:
+def python(request: pytest.FixtureRequest) -> HostPython:
     try:
-        return find_interpreter(Interpreter(major=3, minor=request.param)).executable
+        return find_interpreter(Interpreter(major=3, minor=request.param))
     except InterpreterNotFoundError:
         pytest.skip(f"there is no Python 3.{request.param} here")
 
 
 @pytest.fixture
-def say(python: Path, tmp_path: Path):
+def say(python: HostPython, tmp_path: Path) -> Say:
     """Runs code in the twin; returns what it printed, line by line."""
     shutil.copy(TWIN, tmp_path)
+    facts = platform_facts(parse_platform("macos"))
+    variables = twin_vars(python.config_vars, facts, python.interpreter, tools="/kit/bin")
+    (tmp_path / f"{MODULE}.py").write_text(twin_module(variables))
     (tmp_path / "target.json").write_text(json.dumps(TARGET))
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
     def say(code: str) -> list[str]:
         done = subprocess.run(
-            [python, "-W", "ignore", "-c", code],
-            env={**env, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            [python.executable, "-W", "ignore", "-c", code],
+            env={
+                **env,
+                "PYTHONPATH": str(tmp_path),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "_PYTHON_SYSCONFIGDATA_NAME": MODULE,
+                "_PYTHON_HOST_PLATFORM": facts.python_platform,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -58,7 +75,7 @@ def say(python: Path, tmp_path: Path):
     return say
 
 
-def test_build_scripts_see_the_target(say):
+def test_build_scripts_see_the_target(say: Say):
     assert say(
         "import os, platform, sys\n"
         "print(sys.platform)\n"
@@ -78,7 +95,7 @@ def test_build_scripts_see_the_target(say):
         "getpass, locale, mimetypes, zipfile, tarfile, pathlib, importlib.metadata, pdb, cgitb",
     ],
 )
-def test_the_standard_library_works_on_the_host(say, modules: str):
+def test_the_standard_library_works_on_the_host(say: Say, modules: str):
     names = modules.split(", ")
     assert say(
         "import importlib, sys\n"
@@ -89,7 +106,7 @@ def test_the_standard_library_works_on_the_host(say, modules: str):
     ) == ["darwin"]
 
 
-def test_programs_of_the_host_run(say):
+def test_programs_of_the_host_run(say: Say):
     assert say(
         "import asyncio, multiprocessing, os, subprocess, tempfile, shutil, sys, urllib.request\n"
         "print(subprocess.run(['echo', 'hello'], capture_output=True, text=True).stdout.strip())\n"
@@ -106,27 +123,50 @@ def test_programs_of_the_host_run(say):
     ) == ["hello", "True", "later", "[3]"]
 
 
-def test_a_child_python_sees_the_target_too(say):
+def test_a_child_python_sees_the_target_too(say: Say):
     assert (
         say(
             "import subprocess, sys\n"
             "code = 'import sys; print(sys.platform)'\n"
-            "print(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stdout)\n"
+            "print(subprocess.check_output([sys.executable, '-c', code], text=True))\n"
         )[0]
         == "darwin"
     )
 
 
-def test_distutils_builds_for_the_target(python: Path, say):
-    if not say("import importlib.util as u; print(bool(u.find_spec('distutils')))") == ["True"]:
-        pytest.skip("this Python has no distutils")
+def test_distutils_builds_for_the_target(python: HostPython, say: Say):
+    if python.interpreter.minor >= 12:
+        pytest.skip("distutils left the standard library in 3.12")
     assert say(
         "import distutils.ccompiler, distutils.command.build_ext, distutils.util\n"
         "print(distutils.ccompiler.get_default_compiler())\n"
-        "print(distutils.util.sys.platform)\n"
-    ) == ["unix", "darwin"]
+        "print(distutils.util.get_platform())\n"
+    ) == ["unix", "macosx-11.0-arm64"]
 
 
-def test_the_executable_is_the_hosts(python: Path, say):
+def test_sysconfig_is_the_targets(python: HostPython, say: Say):
+    tag = python.interpreter.abi_tag.removeprefix("cp")
+    assert say(
+        "import sysconfig\n"
+        "print(sysconfig.get_platform())\n"
+        "print(sysconfig.get_config_var('EXT_SUFFIX'))\n"
+        "print(sysconfig.get_config_var('LDSHARED'))\n"
+    ) == [
+        "macosx-11.0-arm64",
+        f".cpython-{tag}-darwin.so",
+        "/kit/bin/cc -bundle -undefined dynamic_lookup",
+    ]
+
+
+def test_installers_would_ask_for_wheels_of_the_target(say: Say):
+    """packaging, as backends vendor it, names the wheel's tag."""
+    assert say(
+        f"import sys; sys.path.insert(0, {PACKAGING!r})\n"
+        "from packaging.tags import sys_tags\n"
+        "print(next(iter(sys_tags())).platform)\n"
+    ) == ["macosx_11_0_arm64"]
+
+
+def test_the_executable_is_the_hosts(python: HostPython, say: Say):
     (executable,) = say("import sys; print(sys.executable)")
-    assert Path(executable).resolve() == python.resolve()
+    assert Path(executable).resolve() == python.executable.resolve()

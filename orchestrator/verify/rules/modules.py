@@ -100,7 +100,7 @@ def init_exported(subject: Subject) -> Iterator[Report]:
         if others:
             yield Report(image.where, f"{missing}, but {some(others)} is: the file was renamed.")
         else:
-            milder = not _is_module(image, file)
+            milder = not _is_module(image)
             yield Report(
                 image.where,
                 f"{missing}: Python can't import it."
@@ -116,10 +116,9 @@ def _init_name(module: str) -> str:
     return "PyInitU_" + module.encode("punycode").decode("ascii").replace("-", "_")
 
 
-def _is_module(image: Image, file: Extension) -> bool:
-    """Whether the file is meant to be imported, rather than a library named like a module."""
-    uses_python = any(api_name(item.name) for item in image.macho.imports)
-    return uses_python or bool(file.suffix and not file.module.startswith("lib"))
+def _is_module(image: Image) -> bool:
+    """Whether the file is a module: a library loaded through ctypes uses nothing of Python."""
+    return any(api_name(item.name) for item in image.macho.imports)
 
 
 RULES = (suffix_fits, init_exported)
