@@ -78,14 +78,13 @@ def build(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    r"""Build arm64 wheels of REQUIREMENTs and publish them into a wheelhouse.
+    """Build arm64 wheels of REQUIREMENTs and publish them into a wheelhouse.
 
     A REQUIREMENT is what pip takes (annoy, "numpy==2.2.6"), an sdist, a source directory or
     git+URL@REV. What the wheelhouse already has is not built again.
 
-    \b
-    Exit status: 0 all built, 1 a build failed, 2 wrong input,
-                 3 toolchain missing, 4 a wheel failed verification.
+    Exit status: 0 all built, 1 a build failed, 2 wrong input, 3 toolchain missing, 4 a wheel
+    failed verification.
     """
     from orchestrator.pipeline.build import BuildOptions  # noqa: PLC0415
     from orchestrator.pipeline.build import build as run

@@ -6,16 +6,17 @@ steps that zig's linker has done already (signing, debug symbols).
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.targets.kit import write_script
 from orchestrator.targets.wrapper import answer_script
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from orchestrator.targets.facts import PlatformFacts
 
-    from orchestrator.targets.facts import PlatformFacts
+_INSTALL_NAME_TOOL = Path(__file__).with_name("install_name_tool.py")
 
 
 def write_apple_tools(tools: Path, facts: PlatformFacts, *, sdk: str, sdk_version: str) -> None:
@@ -40,8 +41,9 @@ def write_apple_tools(tools: Path, facts: PlatformFacts, *, sdk: str, sdk_versio
             "BuildVersion 20A2411",
         ),
         "uname": _uname(facts),
-        "install_name_tool": f"#!/bin/sh\nunset PYTHONPATH _PYTHON_SYSCONFIGDATA_NAME _PYTHON_HOST_PLATFORM\n"
-        f'exec {sys.executable} -m orchestrator.targets.install_name_tool "$@"\n',
+        "install_name_tool": "#!/bin/sh\n"
+        "unset PYTHONPATH _PYTHON_SYSCONFIGDATA_NAME _PYTHON_HOST_PLATFORM\n"
+        f'exec {shlex.quote(sys.executable)} -P {shlex.quote(str(_INSTALL_NAME_TOOL))} "$@"\n',
         # The linker strips (-g0) and signs; a second pass would only break the signature.
         "strip": "#!/bin/sh\nexit 0\n",
         "dsymutil": "#!/bin/sh\nexit 0\n",

@@ -1,7 +1,7 @@
 """``install_name_tool`` for hosts without Apple's: edits a Mach-O in place and signs it again.
 
 The editing is repairwheel's, so that what a build changes and what repair changes are done by the
-same code. Run as ``python -m orchestrator.targets.install_name_tool``.
+same code. Run as a file: it imports nothing of orchestrator.
 """
 
 from __future__ import annotations

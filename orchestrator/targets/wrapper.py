@@ -24,6 +24,7 @@ class Rule(Value, kw_only=True):
     Attributes:
         pattern: Shell pattern the argument must match.
         becomes: Words that replace it; none drops it. ``${arg#-Wl,}`` and the like are allowed.
+        remembers: A shell variable that is set to 1, for the end of the script.
         takes_value: The word behind belongs to it and is dropped with it.
         why: The reason, shown to readers and in the log.
         logged: Whether the build's record should say that the flag was changed.
@@ -31,6 +32,7 @@ class Rule(Value, kw_only=True):
 
     pattern: str
     becomes: tuple[str, ...] = ()
+    remembers: str = ""
     takes_value: bool = False
     why: str
     logged: bool = False
@@ -82,6 +84,11 @@ MACOS = (
         why="zig's linker has no bundles; dlopen loads a dylib just as well",
     ),
     Rule(
+        pattern="-Wl,@*|-Wl,-U,*|-Wl,-undefined,suppress|-Wl,-undefined,warning",
+        becomes=("-undefined", "dynamic_lookup"),
+        why="zig can't leave single symbols (nanobind's list of Python's) to the loader: all are",
+    ),
+    Rule(
         pattern="-Wl,-undefined,*",
         becomes=("-undefined", "${arg#-Wl,-undefined,}"),
         why="zig takes this one as a driver option",
@@ -105,14 +112,39 @@ MACOS = (
         "-Wl,-no_weak_imports|-Wl,-dead_strip_dylibs|-Wl,-bind_at_load|-Wl,-reproducible"
         "|-Wl,-no_uuid|-Wl,-ld_classic|-ld_classic|-Wl,-no_compact_unwind|-Wl,-multiply_defined,*"
         "|-Wl,-single_module|-Wl,-no_warn_duplicate_libraries|-Wl,-no_fixup_chains|-Wl,-fixup_chains"
-        "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w|-Wl,-fatal_warnings",
+        "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w|-Wl,-fatal_warnings"
+        "|-Wl,-no_pie|-Wl,-flat_namespace|-Wl,-twolevel_namespace|-Wl,-dynamic|-Wl,-dylib|-Wl,-ObjC"
+        "|-Wl,-application_extension|-Wl,-mark_dead_strippable_dylib|-Wl,-prebind|-Wl,-multi_module"
+        "|-Wl,-no_implicit_dylibs|-Wl,-no_function_starts|-Wl,-no_data_in_code_info|-Wl,-X|-Wl,-Z|-Wl,-t"
+        "|-Wl,-no_dead_strip_inits_and_terms|-Wl,-no_deduplicate|-Wl,-debug_variant|-Wl,-why_load"
+        "|-Wl,-adhoc_codesign|-Wl,-no_adhoc_codesign|-Wl,-oso_prefix,*|-Wl,-dependency_info,*"
+        "|-Wl,-lto_library,*|-Wl,-object_path_lto,*|-Wl,-cache_path_lto,*|-Wl,-commons,*|-Wl,-map,*"
+        "|-Wl,-seg1addr,*|-Wl,-order_file,*|-Wl,-warn_weak_exports|-Wl,-keep_private_externs"
+        "|-Wl,-unaligned_pointers,*|-Wl,-noall_load|-Wl,-encryptable|-Wl,-O?"
+        "|-Wl,-no_objc_category_merging|-Wl,-objc_abi_version,*|-Wl,-bundle_loader,*",
         "an ld64 option that zig's linker has not and correct output does not need",
+    ),
+    drop(
+        "-Wl,-arch,*|-Wl,-syslibroot,*|-Wl,-sdk_version,*|-Wl,-macos*_version_min,*|--target=*",
+        "the target says it",
+    ),
+    Rule(pattern="-Wl,-all_load", becomes=("-all_load",), why="zig takes it as a driver option"),
+    drop("-target|-bundle_loader", "the target says it", takes_value=True),
+    drop("-Wl,-Bsymbolic*|-Wl,--exclude-libs,*", "an ELF option; Mach-O binds by library"),
+    Rule(
+        pattern="-Wl,-needed-l*|-Wl,-reexport-l*|-Wl,-upward-l*|-needed-l*|-reexport-l*|-upward-l*",
+        becomes=("-l${arg#*-l}",),
+        why="zig's linker just links it",
     ),
     drop("-arch|-isysroot|-iframework", "the target says it", takes_value=True),
     drop("-multiply_defined|-read_only_relocs", "obsolete ld64 option", takes_value=True),
     drop("-mmacosx-version-min=*|-mmacos-version-min=*|--sysroot=*", "the target says it"),
     drop("-stdlib=*|-static-libgcc|-static-libstdc++", "macOS has one C++ library, libc++"),
-    Rule(pattern="-lstdc++|-lstdc++.6", becomes=("-lc++",), why="macOS has one C++ library"),
+    Rule(
+        pattern="-lc++|-lstdc++|-lstdc++.6|-lc++abi",
+        remembers="cxx",
+        why="zig would link a static libc++ of its own; the system's is named once, at the end",
+    ),
     drop("-lgcc_s|-lgcc|-lgcc_s.1|-lunwind", "libSystem unwinds on macOS"),
     drop("-lpython3*|-lpython", "an extension finds Python's symbols in the process that loads it"),
     drop("-mno-red-zone|-mdynamic-no-pic|-faltivec", "not on arm64"),
@@ -125,13 +157,14 @@ class WrapperSpec(Value, kw_only=True):
     Attributes:
         zig: Path of the zig binary.
         target: What zig calls the target, e.g. ``aarch64-macos.11.0``.
+        env: Environment of every call of zig.
         rules: In order; the first that matches wins.
         include_from: Folder of the host's Python headers.
         include_to: The folder that stands for it.
         compile_flags: Put behind the package's own when something is compiled.
-        cxx_flags: Likewise, for C++.
+        cxx_flags: For every call of the C++ driver.
         link_flags: Put behind the package's own when something is linked.
-        cxx_link_flags: Likewise, by the C++ driver.
+        cxx_link_flags: Likewise, where C++ is linked.
         flags: Of the recipe.
         log: File to which changes worth knowing are appended.
         macho: Whether the linker writes Mach-O (install names, ``ld64`` identity).
@@ -139,6 +172,7 @@ class WrapperSpec(Value, kw_only=True):
 
     zig: str
     target: str
+    env: dict[str, str]
     rules: tuple[Rule, ...]
     include_from: str
     include_to: str
@@ -166,13 +200,15 @@ def _arm(rule: Rule) -> str:
         actions.append(f'note "$arg" {shlex.quote(rule.why)}')
     if rule.takes_value:
         actions.append("skip=1")
+    if rule.remembers:
+        actions.append(f"{rule.remembers}=1")
     if rule.becomes:
         actions.append('set -- "$@" ' + " ".join(_becomes(word) for word in rule.becomes))
     return f"    {rule.pattern}) {'; '.join(actions) or ':'} ;;"
 
 
 def _becomes(word: str) -> str:
-    return f'"{word}"' if word.startswith("${") else word
+    return f'"{word}"' if "${" in word else word
 
 
 # Meson names a linker by what --version prints; older ones vendored in sdists crash on zig's own
@@ -186,6 +222,9 @@ _SCRIPT = """\
 #!/bin/sh
 # Written by orchestrator (targets/wrapper.py): zig in the role of the target's {role}.
 log={log}
+# clang reads these too, but the target and the SDK are settled here.
+unset SDKROOT MACOSX_DEPLOYMENT_TARGET
+{env}
 note() {{ printf '%s: %s\\n' "$1" "$2" >>"$log"; }}
 march() {{
   base=${{1#-march=armv}}; features=${{base#*+}}
@@ -213,10 +252,26 @@ if [ -n "$expand" ]; then
     fi
   done
 fi
+# One linker option a word: -Wl,-a,b,-c is -Wl,-a,b -Wl,-c, and -Xlinker a is -Wl,a.
+linker=
+for arg do
+  shift
+  [ -n "$linker" ] && linker= && arg=-Wl,$arg
+  case $arg in
+    -Xlinker) linker=1; continue ;;
+    -Wl,*,-*)
+      arg=${{arg#-Wl,}}
+      while case $arg in *,-*) ;; *) false ;; esac; do
+        set -- "$@" "-Wl,${{arg%%,-*}}"; arg=-${{arg#*,-}}
+      done
+      arg=-Wl,$arg ;;
+  esac
+  set -- "$@" "$arg"
+done
 case " $* " in
 {identity}  *) ;;
 esac
-driver={driver} links=1 shared= named= output= skip= previous= sources=
+driver={driver} links=1 shared= named= output= skip= previous= sources= cxx=
 for arg do
   shift
   if [ -n "$skip" ]; then skip=; continue; fi
@@ -226,6 +281,7 @@ for arg do
     -c|-S|-E|-M|-MM|-fsyntax-only) links= ;;
     -shared|-dynamiclib|-bundle) shared=1 ;;
     -install_name|-Wl,-install_name,*|-Wl,-soname,*) named=1 ;;
+    -*) ;;
     *.cpp|*.cc|*.cxx|*.c++|*.C|*.mm) driver=c++ sources=1 ;;
     *.c|*.s|*.S) sources=1 ;;
   esac
@@ -235,13 +291,13 @@ for arg do
   esac
 done
 {install_name}\
+[ $driver = c++ ] && cxx=1 && set -- "$@" {cxx_flags}
 if [ -z "$links" ] || [ -n "$sources" ]; then
   set -- "$@" {compile_flags}
-  [ $driver = c++ ] && set -- "$@" {cxx_flags}
 fi
 if [ -n "$links" ] && [ -n "$output$sources" ]; then
   set -- "$@" {link_flags}
-  [ $driver = c++ ] && set -- "$@" {cxx_link_flags}
+  [ -n "$cxx" ] && set -- "$@" {cxx_link_flags}
 fi
 exec {zig} $driver -target {target} "$@"
 """
@@ -276,6 +332,7 @@ def compiler_script(spec: WrapperSpec, role: str) -> str:
     return _SCRIPT.format(
         role=role,
         log=shlex.quote(spec.log),
+        env="\n".join(f"export {name}={shlex.quote(value)}" for name, value in spec.env.items()),
         driver=role,
         identity=_LINKER_IDENTITY if spec.macho else "",
         arms="\n".join(_arm(rule) for rule in rules),

@@ -13,6 +13,8 @@ import shutil
 from functools import cache, cached_property
 from pathlib import Path
 
+import msgspec
+
 from orchestrator.errors import MissingSDKError, ToolchainBrokenError
 from orchestrator.files import cache_directory
 from orchestrator.model import Check, Needs, Platform, ToolchainIdentity
@@ -21,7 +23,7 @@ from orchestrator.targets.facts import platform_facts
 from orchestrator.targets.kit import write_kit
 from orchestrator.targets.pyconfig import target_pyconfig
 from orchestrator.targets.sdk.overlay import write_overlay
-from orchestrator.targets.sdk.realsdk import RealSDK, real_sdk
+from orchestrator.targets.sdk.realsdk import real_sdk
 from orchestrator.targets.sdk.symbols import available_symbols
 from orchestrator.targets.toolchain import Host, Kit, KitRequest
 from orchestrator.targets.wrapper import COMMON, HOST_PATHS, MACOS, WrapperSpec
@@ -117,11 +119,17 @@ class ZigToolchain:
             raise MissingSDKError(
                 f"The recipe needs the frameworks {', '.join(lacking)}, which only Apple's SDK holds."
             )
-        overlay = write_overlay(cache_directory() / "sdk", platform)
+        overlay = write_overlay(cache_directory() / "sdk", platform, sdk)
         log = request.directory / "wrapper.log"
         spec = WrapperSpec(
             zig=str(root / "zig"),
             target=facts.zig,
+            env={
+                **overlay.env,
+                # What zig builds once (compiler-rt) is shared; what a build compiles is its own.
+                "ZIG_GLOBAL_CACHE_DIR": str(cache_directory() / "zig"),
+                "ZIG_LOCAL_CACHE_DIR": str(request.directory / "zig"),
+            },
             rules=(*HOST_PATHS, *COMMON, *MACOS),
             include_from="",
             include_to="",
@@ -129,40 +137,21 @@ class ZigToolchain:
                 *_COMPILE,
                 # assert() and __FILE__ must not name a folder that differs from build to build.
                 f"-ffile-prefix-map={request.directory.parent}=/build",
-                *overlay.compile_flags,
-                *_sdk_flags(sdk),
+                # Meson reads the framework folders off the preprocessor.
+                *(flag for flag in overlay.link_flags if flag.startswith("-F")),
             ),
+            link_flags=overlay.link_flags,
             cxx_flags=overlay.cxx_flags,
-            link_flags=(*overlay.link_flags, *_sdk_flags(sdk)),
             cxx_link_flags=overlay.cxx_link_flags,
             flags=request.settings.flags,
             log=str(log),
             macho=True,
         )
-        shown_sdk = str(sdk.path) if sdk else str(overlay.root)
-        kit = write_kit(request, facts, spec, pyconfig=self._pyconfig(request), sysroot=shown_sdk)
-        write_apple_tools(
-            kit.path[0],
-            facts,
-            sdk=shown_sdk,
-            sdk_version=sdk.version if sdk else overlay.sdk_version,
-        )
-        cache = cache_directory() / "zig"
-        env = {
-            **kit.env,
-            **_rust_env(request, kit),
-            "SDKROOT": shown_sdk,
-            # What zig builds once (compiler-rt) is shared; what a build compiles is its own.
-            "ZIG_GLOBAL_CACHE_DIR": str(cache),
-            "ZIG_LOCAL_CACHE_DIR": str(request.directory / "zig"),
-        }
-        return Kit(
-            env=env,
-            path=kit.path,
-            meson_cross_file=kit.meson_cross_file,
-            include=kit.include,
-            log=log,
-        )
+        pyconfig, sysroot = self._pyconfig(request), str(overlay.root)
+        kit = write_kit(request, facts, spec, pyconfig=pyconfig, sysroot=sysroot)
+        write_apple_tools(kit.path[0], facts, sdk=sysroot, sdk_version=overlay.sdk_version)
+        env = {**kit.env, **_rust_env(request, kit), "SDKROOT": sysroot}
+        return msgspec.structs.replace(kit, env=env)
 
     def _pyconfig(self, request: KitRequest) -> str:
         platform = request.target.platform
@@ -212,16 +201,3 @@ def _rust_env(request: KitRequest, kit: Kit) -> dict[str, str]:
         "PYO3_CROSS_LIB_DIR": kit.env["PYTHONPATH"],
         "PYO3_CROSS_PYTHON_VERSION": request.target.interpreter.version,
     }
-
-
-def _sdk_flags(sdk: RealSDK | None) -> tuple[str, ...]:
-    """Where a real SDK's frameworks, headers and libraries lie, behind zig's own."""
-    if sdk is None:
-        return ()
-    root = sdk.path
-    return (
-        f"-F{root}/System/Library/Frameworks",
-        f"-L{root}/usr/lib",
-        "-idirafter",
-        f"{root}/usr/include",
-    )

@@ -67,6 +67,7 @@ def test_help(command_line: CommandLine, words: tuple[str, ...]):
     assert outcome.out.startswith("Usage: orchestrate")
     assert max(map(len, outcome.out.splitlines())) <= 80
     assert not controls(outcome.out)
+    assert "\\" not in outcome.out
 
 
 @pytest.mark.parametrize("words", [("-h",), ("build", "-h"), ("--version",)], ids=" ".join)

@@ -33,6 +33,7 @@ def spec(tmp_path: Path) -> WrapperSpec:
     return WrapperSpec(
         zig=str(printer),
         target=TARGET,
+        env={"ZIG_LOCAL_CACHE_DIR": "a 'cache'"},
         rules=(*HOST_PATHS, *COMMON, *MACOS),
         include_from="/opt/python/include/python3.11",
         include_to="/kit/include/python3.11",
@@ -127,12 +128,19 @@ def test_compile_flags(wrapper: Wrapper, given: str, passed: str):
     [
         ("-Wl,-undefined,dynamic_lookup", "-undefined dynamic_lookup"),
         ("-undefined dynamic_lookup", "-undefined dynamic_lookup"),
+        ("-Wl,-undefined,dynamic_lookup,-dead_strip", "-undefined dynamic_lookup -Wl,-dead_strip"),
+        ("-Wl,-undefined,suppress", "-undefined dynamic_lookup"),
+        ("-Wl,-rpath,@loader_path,-rpath,/x,-x", "-Wl,-rpath,@loader_path -Wl,-x"),
+        ("-Xlinker -no_weak_imports -Xlinker -x", "-Wl,-x"),
+        ("-Wl,@list.sym -Wl,-U,_PyFoo", "-undefined dynamic_lookup -undefined dynamic_lookup"),
+        ("-Wl,-reexport-lz -needed-lm", "-lz -lm"),
+        ("-Wl,-arch,arm64 --target=arm64-apple-macos11 -target arm64-apple-macos11", ""),
         ("-Wl,-dead_strip_dylibs -Wl,-no_weak_imports -Wl,-no_fixup_chains", ""),
         ("-Wl,-headerpad_max_install_names", "-Wl,-headerpad_max_install_names"),
         ("-Wl,-compatibility_version,1.0", "-compatibility_version 1.0"),
         ("-L/usr/lib -L/usr/lib/x86_64-linux-gnu -Lown -lgreet", "-Lown -lgreet"),
         ("-Wl,-rpath,/home/me/lib -Wl,-rpath,@loader_path", "-Wl,-rpath,@loader_path"),
-        ("-lstdc++ -lgcc_s -lpython3.11 -lz", "-lc++ -lz"),
+        ("-lgcc_s -lpython3.11 -lz", "-lz"),
         ("-framework Accelerate", "-framework Accelerate"),
     ],
 )
@@ -145,14 +153,24 @@ def test_words_keep_their_spaces_and_quotes(wrapper: Wrapper):
     assert wrapper.compiled(*odd) == odd
 
 
+def test_a_macro_that_names_a_cxx_file_is_no_source(wrapper: Wrapper):
+    assert wrapper.compiled("-DENTRY=main.cpp") == ["-DENTRY=main.cpp"]
+
+
 @pytest.mark.parametrize("suffix", ["cpp", "cc", "cxx", "C", "mm"])
 def test_the_c_driver_compiles_cxx_as_such(wrapper: Wrapper, suffix: str):
     words = wrapper.run("-c", f"a.{suffix}", "-o", "a.o")
-    assert words == ["c++", "-c", f"a.{suffix}", "-o", "a.o", "-COMPILE", "-CXX"]
+    assert words == ["c++", "-c", f"a.{suffix}", "-o", "a.o", "-CXX", "-COMPILE"]
 
 
 def test_the_cxx_driver_links_the_cxx_library(wrapper: Wrapper):
     assert wrapper.run("a.o", "-o", "a", role="c++")[-2:] == ["-LINK", "-CXXLINK"]
+
+
+@pytest.mark.parametrize("library", ["-lstdc++", "-lc++", "-lc++abi"])
+def test_the_cxx_library_named_by_the_package_is_the_systems(wrapper: Wrapper, library: str):
+    words = wrapper.run("a.o", "-o", "a", library, library)
+    assert words == ["cc", "a.o", "-o", "a", "-LINK", "-CXXLINK"]
 
 
 def test_compile_and_link_in_one_gets_both_kinds_of_flags(wrapper: Wrapper):

@@ -133,6 +133,10 @@ typedef enum CBLAS_SIDE CBLAS_SIDE;
 #endif
 
 {declarations}
+/* The one function that mixes precisions. */
+double cblas_dsdot(__LAPACK_int, const float *, __LAPACK_int, const float *, __LAPACK_int)
+    ORCHESTRATOR_BLAS(cblas_dsdot);
+
 #if !defined(ACCELERATE_NEW_LAPACK)
 {additions}
 #endif
@@ -156,17 +160,12 @@ _UMBRELLA = """\
 """
 
 
-def cblas_functions() -> tuple[str, ...]:
-    """Names of all functions that ``cblas.h`` declares in both interfaces."""
-    return ("cblas_dsdot", *(name for name, _ in _prototypes("cblas_", _TABLE)))
-
-
 def headers() -> Mapping[str, str]:
     """Path below ``System/Library/Frameworks`` -> content."""
-    # The one function that mixes precisions.
-    mixed = _declared("cblas_dsdot", "double {}(%s)" % _arguments("iAiAi", "s"))
-    functions = [mixed, *(_declared(name, text) for name, text in _prototypes("cblas_", _TABLE))]
-    additions = [f"{text.format(name)};" for name, text in _prototypes("catlas_", _CATLAS)]
+    functions = [
+        f"{text} ORCHESTRATOR_BLAS({name});" for name, text in _prototypes("cblas_", _TABLE)
+    ]
+    additions = [f"{text};" for _, text in _prototypes("catlas_", _CATLAS)]
     return {
         "Accelerate.framework/Headers/Accelerate.h": _UMBRELLA.format(
             guard="ORCHESTRATOR_ACCELERATE_H", header="vecLib/vecLib.h"
@@ -180,12 +179,8 @@ def headers() -> Mapping[str, str]:
     }
 
 
-def _declared(name: str, text: str) -> str:
-    return f"{text.format(name)} ORCHESTRATOR_BLAS({name});"
-
-
 def _prototypes(family: str, table: str) -> Iterator[tuple[str, str]]:
-    """Name and prototype of every function of a table, with ``{}`` where the name goes."""
+    """Name and prototype of every function of a table."""
     for line in table.splitlines():
         pattern, prefixes, returned, taken = line.split()
         for prefix in prefixes.split(",") if "," in prefixes else prefixes:
@@ -193,7 +188,7 @@ def _prototypes(family: str, table: str) -> Iterator[tuple[str, str]]:
             kind = max(prefix, key="sdcz".index)
             result = {"v": "void", "t": _REAL[kind], "r": _REAL[kind], "i": "CBLAS_INDEX"}[returned]
             name = family + pattern.replace("*", prefix)
-            yield name, f"{result} {{}}({_arguments(taken, kind)})"
+            yield name, f"{result} {name}({_arguments(taken, kind)})"
 
 
 def _arguments(codes: str, kind: str) -> str:

@@ -12,7 +12,10 @@ from importlib import resources
 
 FIRST_ARM64 = (11, 0)
 ACCELERATE = "/System/Library/Frameworks/Accelerate.framework/Versions/A/Accelerate"
-_VECLIB = "/System/Library/Frameworks/vecLib.framework/Versions/A/vecLib"
+_VECLIB = (
+    "/System/Library/Frameworks/Accelerate.framework/Versions/A/Frameworks/vecLib.framework"
+    "/Versions/A/vecLib"
+)
 
 # Install name -> table.
 TABLES = {
