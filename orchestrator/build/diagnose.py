@@ -108,7 +108,7 @@ def _with_snippets(lines: list[str], found: list[int]) -> tuple[str, ...]:
 
 
 def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
-    """The failure as the log explains it: the same class with details, or one with a known cause."""
+    """The failure as the log explains it: with details, or as one whose cause is known."""
     details = meaningful_lines(log)
     for signature in (
         _missing_header,

@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from orchestrator.build.era import applicable
+from orchestrator.build.override import with_backend
 from orchestrator.errors import (
     BackendFailedError,
     BadMetadataError,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from orchestrator.build.environment import BuildEnvironment
     from orchestrator.build.process import OnLine, Processes
-    from orchestrator.model import BuildSettings, SourceTree
+    from orchestrator.model import Backend, BuildSettings, SourceTree
 
 # Backends that take Meson's setup options, and how.
 _MESON_BACKENDS = ("mesonpy",)
@@ -68,7 +69,7 @@ class Workspace:
         }
 
 
-# What a build may inherit: ways to the network and the machine, not the caller's own build settings.
+# What a build may inherit: ways to the network and the machine, not settings of other builds.
 _INHERITED = [
     "PATH",
     "LANG",
@@ -187,9 +188,7 @@ class Frontend:
         warnings.simplefilter("ignore", UserWarning)
 
         if backend := self.settings.backend:
-            _override_backend(
-                self.tree.path, backend.build_backend, backend.requires, backend.backend_path
-            )
+            _override_backend(self.tree, backend)
         return ProjectBuilder.from_isolated_env(environment, self.tree.path, runner=self._run_hook)
 
     def _run_hook(
@@ -263,24 +262,13 @@ class Frontend:
             raise NoBuildBackendError(f"{name}: {error}", log=str(self.workspace.log)) from error
 
 
-def _override_backend(
-    tree: Path, backend: str, requires: Sequence[str], backend_path: Sequence[str]
-) -> None:
-    """Writes the recipe's build backend into ``pyproject.toml``, keeping its other tables."""
-    import json  # noqa: PLC0415 (JSON strings and lists are TOML's)
-    import re  # noqa: PLC0415
-
-    path = tree / "pyproject.toml"
+def _override_backend(tree: SourceTree, backend: Backend) -> None:
+    """Writes the recipe's build backend into ``pyproject.toml``."""
+    path = tree.path / "pyproject.toml"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    rest = re.sub(r"(?ms)^\[build-system\].*?(?=^\[|\Z)", "", text)
-    lines = [
-        "[build-system]",
-        f"requires = {json.dumps(list(requires))}",
-        f"build-backend = {json.dumps(backend)}",
-    ]
-    if backend_path:
-        lines.append(f"backend-path = {json.dumps(list(backend_path))}")
-    path.write_text("\n".join(lines) + "\n\n" + rest, encoding="utf-8")
+    described = any((tree.path / name).exists() for name in ("setup.py", "setup.cfg"))
+    text = with_backend(text, backend, tree.source, described=described)
+    path.write_text(text, encoding="utf-8")
 
 
 def link_build_tools(directory: Path) -> None:

@@ -64,7 +64,7 @@ def lay_in(
 
 
 def _is_target_specific(distribution: importlib.metadata.Distribution) -> bool:
-    """Whether it is a platform wheel that carries static libraries, .pc files or a config header."""
+    """Whether a platform wheel carries static libraries, .pc files or a config header."""
     tags = (distribution.read_text("WHEEL") or "").splitlines()
     if all(line.endswith("-any") for line in tags if line.startswith("Tag:")):
         return False

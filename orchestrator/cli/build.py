@@ -86,11 +86,10 @@ def build(
     Exit status: 0 all built, 1 a build failed, 2 wrong input, 3 toolchain missing, 4 a wheel
     failed verification.
     """
-    from orchestrator.pipeline.build import BuildOptions  # noqa: PLC0415
-    from orchestrator.pipeline.build import build as run
+    from orchestrator.pipeline import build as pipeline  # noqa: PLC0415 (--help stays quick)
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
-    options = BuildOptions(
+    options = pipeline.BuildOptions(
         platforms=tuple(
             parse_platform(text) for text in dict.fromkeys(platforms or (DEFAULT_PLATFORM,))
         ),
@@ -103,7 +102,7 @@ def build(
     )
     signal.signal(signal.SIGTERM, _interrupt)
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
-        report = run(requirements, options, reporter.handle)
+        report = pipeline.build(requirements, options, reporter.handle)
         reporter.finish(report)
     context.exit(exit_status(report))
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from orchestrator.targets.kit import write_script
 from orchestrator.targets.wrapper import answer_script
 
-from orchestrator.targets.facts import PlatformFacts
+if TYPE_CHECKING:
+    from orchestrator.targets.facts import PlatformFacts
 
 _INSTALL_NAME_TOOL = Path(__file__).with_name("install_name_tool.py")
 
@@ -80,7 +81,10 @@ def _uname(facts: PlatformFacts) -> str:
 #!/bin/sh
 [ $# -eq 0 ] && set -- -s
 out=
-case "$*" in *-a*) set -- -s -n -r -v -m ;; -[a-z][a-z]*) set -- $(echo "${{1#-}}" | sed 's/./-& /g') ;; esac
+case "$*" in
+  *-a*) set -- -s -n -r -v -m ;;
+  -[a-z][a-z]*) set -- $(echo "${{1#-}}" | sed 's/./-& /g') ;;
+esac
 for option do case $option in
   -s) word="{sysname}" ;; -n) word=build ;; -r) word="{release}" ;; -v) word="{version}" ;;
   -p) word=arm ;; -m) word="{machine}" ;; *) exit 1 ;;

@@ -70,9 +70,18 @@ def cmake_toolchain(
             "CMAKE_FIND_FRAMEWORK": "LAST",
             "CMAKE_SHARED_LIBRARY_SUFFIX": ".dylib",
         }
+        # The SDK is a system path to CMake, and those are switched off above.
+        settings |= {
+            "CMAKE_FRAMEWORK_PATH": f"{sysroot}/System/Library/Frameworks",
+            "CMAKE_LIBRARY_PATH": f"{sysroot}/usr/lib",
+            "CMAKE_INCLUDE_PATH": f"{sysroot}/usr/include",
+        }
     cached = {"CMAKE_OSX_DEPLOYMENT_TARGET", "CMAKE_OSX_SYSROOT", "CMAKE_OSX_ARCHITECTURES"}
+    searched = {"CMAKE_FRAMEWORK_PATH", "CMAKE_LIBRARY_PATH", "CMAKE_INCLUDE_PATH"}
     lines = [
-        f'set({name} "{value}"' + (' CACHE STRING "")' if name in cached else ")")
+        f'list(APPEND {name} "{value}")'
+        if name in searched
+        else f'set({name} "{value}"' + (' CACHE STRING "")' if name in cached else ")")
         for name, value in settings.items()
     ]
     return "# Written by orchestrator (targets/crossfiles.py)\n" + "\n".join(lines) + "\n"

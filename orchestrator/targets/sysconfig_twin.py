@@ -105,4 +105,4 @@ def twin_vars(
 def twin_module(variables: Mapping[str, str | int]) -> str:
     """The text of the module that ``_PYTHON_SYSCONFIGDATA_NAME`` names."""
     text = pprint.pformat(dict(variables), width=100)
-    return f'"""Written by orchestrator: sysconfig data of the target."""\n\nbuild_time_vars = {text}\n'
+    return f'"""Sysconfig data of the target, by orchestrator."""\n\nbuild_time_vars = {text}\n'

@@ -25,6 +25,7 @@ class Rule(Value, kw_only=True):
         pattern: Shell pattern the argument must match.
         becomes: Words that replace it; none drops it. ``${arg#-Wl,}`` and the like are allowed.
         remembers: A shell variable that is set to 1, for the end of the script.
+        refused: The compiler fails with ``why``, as Apple's would: a probe for a feature must fail.
         takes_value: The word behind belongs to it and is dropped with it.
         why: The reason, shown to readers and in the log.
         logged: Whether the build's record should say that the flag was changed.
@@ -33,6 +34,7 @@ class Rule(Value, kw_only=True):
     pattern: str
     becomes: tuple[str, ...] = ()
     remembers: str = ""
+    refused: bool = False
     takes_value: bool = False
     why: str
     logged: bool = False
@@ -79,9 +81,19 @@ COMMON = (
 
 MACOS = (
     Rule(
+        pattern="-march=*+sve*",
+        refused=True,
+        why="no Mac has the scalable vector extension",
+    ),
+    Rule(
         pattern="-bundle",
         becomes=("-shared",),
         why="zig's linker has no bundles; dlopen loads a dylib just as well",
+    ),
+    Rule(
+        pattern="-Wl,@loader_path*|-Wl,@rpath*|-Wl,@executable_path*",
+        becomes=("${arg}",),
+        why="the value of an option before it, and no response file",
     ),
     Rule(
         pattern="-Wl,@*|-Wl,-U,*|-Wl,-undefined,suppress|-Wl,-undefined,warning",
@@ -109,7 +121,7 @@ MACOS = (
         why="zig parses three numbers, and only as a driver option",
     ),
     drop(
-        "-Wl,-no_weak_imports|-Wl,-dead_strip_dylibs|-Wl,-bind_at_load|-Wl,-reproducible"
+        "-Wl,-v|-Wl,--version|-Wl,-no_weak_imports|-Wl,-bind_at_load|-Wl,-reproducible"
         "|-Wl,-no_uuid|-Wl,-ld_classic|-ld_classic|-Wl,-no_compact_unwind|-Wl,-multiply_defined,*"
         "|-Wl,-single_module|-Wl,-no_warn_duplicate_libraries|-Wl,-no_fixup_chains|-Wl,-fixup_chains"
         "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w|-Wl,-fatal_warnings"
@@ -196,6 +208,8 @@ def _pattern(word: str) -> str:
 
 def _arm(rule: Rule) -> str:
     actions = []
+    if rule.refused:
+        actions.append(f'echo "error: $arg: "{shlex.quote(rule.why)} >&2; exit 1')
     if rule.logged:
         actions.append(f'note "$arg" {shlex.quote(rule.why)}')
     if rule.takes_value:
@@ -214,6 +228,7 @@ def _becomes(word: str) -> str:
 # Meson names a linker by what --version prints; older ones vendored in sdists crash on zig's own
 # answer, and every one knows Apple's ld by the word xtools.
 _LINKER_IDENTITY = """\
+  *" -o "*) ;;  # a link, which only wants to be told about (CMake's): the words are dropped below
   *" -Wl,--version "*|*" -Wl,-v "*)
     echo "xtools-3.3.0 zig"; echo "Based on Apple Inc. ld64-609.8"; exit 0 ;;
 """
@@ -234,7 +249,10 @@ march() {{
   printf -- '-mcpu=generic+v%sa' "$base"
   for feature in $(printf %s "$features" | tr + ' '); do
     case $feature in
-      fp16) feature=fullfp16 ;; crypto) feature=aes+sha2 ;; rdma) feature=rdm ;; simd|fp) continue ;;
+      fp16) feature=fullfp16 ;;
+      crypto) feature=aes+sha2 ;;
+      rdma) feature=rdm ;;
+      simd|fp) continue ;;
     esac
     printf '+%s' "$feature"
   done

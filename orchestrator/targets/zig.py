@@ -12,6 +12,7 @@ import importlib.util
 import shutil
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,8 +26,10 @@ from orchestrator.targets.pyconfig import target_pyconfig
 from orchestrator.targets.sdk.overlay import write_overlay
 from orchestrator.targets.sdk.realsdk import real_sdk
 from orchestrator.targets.sdk.symbols import available_symbols
-from orchestrator.targets.toolchain import Host, Kit, KitRequest
 from orchestrator.targets.wrapper import COMMON, HOST_PATHS, MACOS, WrapperSpec
+
+if TYPE_CHECKING:
+    from orchestrator.targets.toolchain import Host, Kit, KitRequest
 
 LIBSYSTEM = "/usr/lib/libSystem.B.dylib"
 _HEADERS = ("lib/libc/include/any-darwin-any", "lib/include")
@@ -70,7 +73,7 @@ class ZigToolchain:
             versions["MacOSX.sdk"] = sdk.version
         return ToolchainIdentity(name=self.name, versions=versions)
 
-    def checks(self, platform: Platform, needs: Needs) -> tuple[Check, ...]:
+    def checks(self, platform: Platform, needs: Needs) -> tuple[Check, ...]:  # noqa: ARG002
         """That zig is there, and that a real SDK is where the recipe needs one."""
         if self.root is None:
             return (Check(name="zig", status="missing", found="no", fix="pip install ziglang"),)
@@ -117,7 +120,7 @@ class ZigToolchain:
         lacking = sorted(set(needs.frameworks) - OVERLAY_FRAMEWORKS)
         if lacking and sdk is None:
             raise MissingSDKError(
-                f"The recipe needs the frameworks {', '.join(lacking)}, which only Apple's SDK holds."
+                f"The recipe needs frameworks that only Apple's SDK holds: {', '.join(lacking)}."
             )
         overlay = write_overlay(cache_directory() / "sdk", platform, sdk)
         log = request.directory / "wrapper.log"
@@ -130,7 +133,7 @@ class ZigToolchain:
                 "ZIG_GLOBAL_CACHE_DIR": str(cache_directory() / "zig"),
                 "ZIG_LOCAL_CACHE_DIR": str(request.directory / "zig"),
             },
-            rules=(*HOST_PATHS, *COMMON, *MACOS),
+            rules=(*HOST_PATHS, *MACOS, *COMMON),
             include_from="",
             include_to="",
             compile_flags=(

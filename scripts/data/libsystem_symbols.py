@@ -35,7 +35,7 @@ SDKS: dict[Version, tuple[str, str]] = {
 }
 # ld64's directives and x86 patches are spelled as symbols, but are none.
 _NO_SYMBOL = ("$ld$", "R8289209$")
-_AVAILABLE = re.compile(r"availability\(macos,introduced=(\d+)(?:\.(\d+))?")
+_AVAILABLE = re.compile(r"availability\(macosx?,introduced=(\d+)(?:\.(\d+))?")
 _ATTRIBUTE = re.compile(r"__attribute__\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)")
 _LABEL = re.compile(r'__asm(?:__)?\s*\(((?:\s*"[^"]*")+)\s*\)')
 _FUNCTION = re.compile(r"\b([A-Za-z_]\w*)\s*\(")

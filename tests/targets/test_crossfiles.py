@@ -30,7 +30,7 @@ def toolchain() -> str:
 def test_cmake_reads_it(toolchain: str, tmp_path: Path):
     file, script = tmp_path / "toolchain.cmake", tmp_path / "print.cmake"
     file.write_text(toolchain)
-    names = re.findall(r"^set\((\w+)", toolchain, re.MULTILINE)
+    names = re.findall(r"^(?:set\(|list\(APPEND )(\w+)", toolchain, re.MULTILINE)
     script.write_text(
         f'include("{file}")\n' + "".join(f'message("{name}=${{{name}}}")\n' for name in names)
     )
@@ -43,6 +43,7 @@ def test_cmake_reads_it(toolchain: str, tmp_path: Path):
     assert said["CMAKE_OSX_DEPLOYMENT_TARGET"] == "14.0"
     assert said["CMAKE_FIND_ROOT_PATH"] == "/sdk;/more"
     assert said["Python_EXECUTABLE"] == "/env/bin/python"
+    assert said["CMAKE_FRAMEWORK_PATH"] == "/sdk/System/Library/Frameworks"
     # Linking is how checks find out what is there: it must not be switched off.
     assert "CMAKE_TRY_COMPILE_TARGET_TYPE" not in said
 

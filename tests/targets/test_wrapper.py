@@ -131,11 +131,15 @@ def test_compile_flags(wrapper: Wrapper, given: str, passed: str):
         ("-Wl,-undefined,dynamic_lookup,-dead_strip", "-undefined dynamic_lookup -Wl,-dead_strip"),
         ("-Wl,-undefined,suppress", "-undefined dynamic_lookup"),
         ("-Wl,-rpath,@loader_path,-rpath,/x,-x", "-Wl,-rpath,@loader_path -Wl,-x"),
+        ("-Xlinker -rpath -Xlinker @loader_path", "-Wl,-rpath -Wl,@loader_path"),
         ("-Xlinker -no_weak_imports -Xlinker -x", "-Wl,-x"),
         ("-Wl,@list.sym -Wl,-U,_PyFoo", "-undefined dynamic_lookup -undefined dynamic_lookup"),
         ("-Wl,-reexport-lz -needed-lm", "-lz -lm"),
         ("-Wl,-arch,arm64 --target=arm64-apple-macos11 -target arm64-apple-macos11", ""),
-        ("-Wl,-dead_strip_dylibs -Wl,-no_weak_imports -Wl,-no_fixup_chains", ""),
+        (
+            "-Wl,-dead_strip_dylibs -Wl,-no_weak_imports -Wl,-no_fixup_chains",
+            "-Wl,-dead_strip_dylibs",
+        ),
         ("-Wl,-headerpad_max_install_names", "-Wl,-headerpad_max_install_names"),
         ("-Wl,-compatibility_version,1.0", "-compatibility_version 1.0"),
         ("-L/usr/lib -L/usr/lib/x86_64-linux-gnu -Lown -lgreet", "-Lown -lgreet"),
@@ -200,6 +204,10 @@ def test_a_name_that_the_package_gives_is_kept(wrapper: Wrapper, named: list[str
 def test_the_linker_says_it_is_apples(wrapper: Wrapper):
     for question in ("-Wl,--version", "-Wl,-v"):
         assert wrapper.everything(question)[0].startswith("xtools-")
+
+
+def test_a_link_that_asks_for_the_linker_too_links(wrapper: Wrapper):
+    assert wrapper.linked("-v", "-Wl,-v") == ["-v"]
 
 
 def test_response_files_meet_the_same_rules(wrapper: Wrapper):

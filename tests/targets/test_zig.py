@@ -212,7 +212,7 @@ def test_the_tools_of_a_mac_answer(shop: Shop):
     sdk = shop.say("xcrun", "--sdk", "macosx", "--show-sdk-path")
     assert sdk == shop.kit.env["SDKROOT"]
     assert Path(sdk, "usr", "lib").is_dir()
-    assert float(shop.say("xcrun", "-sdk", "macosx", "--show-sdk-version")) >= 13.3
+    assert float(shop.say("xcrun", "-sdk", "macosx", "--show-sdk-version")) >= 11
     assert shop.say("xcrun", "--find", "clang").endswith("/clang")
     assert "clang" in shop.say("xcrun", "clang", "--version")
     assert shop.say("sw_vers", "-productVersion") == "11.0"
