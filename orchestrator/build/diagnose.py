@@ -129,7 +129,9 @@ _Known = tuple[Callable[..., OrchestratorError], str, str | None] | None
 
 
 def _missing_header(log: str) -> _Known:
-    match = _HEADER.search(log)
+    # The last error counts: a probe may have looked for a header that need not be there.
+    errors = [line for line in log.splitlines() if _COMPILER_ERROR.search(line)]
+    match = _HEADER.search(errors[-1]) if errors else None
     if not match:
         return None
     header = match[1]
@@ -166,7 +168,11 @@ def _language(log: str) -> _Known:
             "rustup target add aarch64-apple-darwin",
         )
     if _FORTRAN.search(log):
-        return MissingLanguageError, "It needs a Fortran compiler for the target.", None
+        return (
+            MissingLanguageError,
+            "It needs a Fortran compiler for the target.",
+            "Build it on a Mac with gfortran installed (brew install gcc).",
+        )
     return None
 
 

@@ -21,6 +21,7 @@ from orchestrator.errors import (
     BadMetadataError,
     NoBuildBackendError,
     NoWheelError,
+    OrchestratorError,
 )
 from orchestrator.targets.toolchain import Kit
 
@@ -193,12 +194,12 @@ class Frontend:
 
     def _run_hook(
         self,
-        command: Sequence[str],
+        cmd: Sequence[str],
         cwd: str | None = None,
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
         env = {**self.workspace.env, **self._kit.env, **self.settings.env, **(extra_environ or {})}
-        venv_bin = str(Path(command[0]).parent)
+        venv_bin = str(Path(cmd[0]).parent)
         path = [
             *map(str, self._kit.path),
             venv_bin,
@@ -208,7 +209,7 @@ class Frontend:
         env["PATH"] = os.pathsep.join(path)
         env["VIRTUAL_ENV"] = str(Path(venv_bin).parent)
         status = self._processes.run(
-            command,
+            cmd,
             cwd=Path(cwd or self.tree.path),
             env=env,
             log=self.workspace.log,
@@ -218,7 +219,7 @@ class Frontend:
         if status:
             import subprocess  # noqa: PLC0415 (the exception that pypa/build expects)
 
-            raise subprocess.CalledProcessError(status, list(command))
+            raise subprocess.CalledProcessError(status, list(cmd))
 
     def _config_settings(self, builder: ProjectBuilder) -> dict[str, str | list[str]]:
         settings: dict[str, str | list[str]] = {
@@ -255,6 +256,9 @@ class Frontend:
         try:
             yield
         except BuildBackendException as error:
+            # pypa/build takes whatever the runner raises for the backend's failure.
+            if isinstance(error.exception, (OrchestratorError, OSError)):
+                raise error.exception from error
             raise BackendFailedError(
                 f"{name}: the build backend failed in {hook}.", log=str(self.workspace.log)
             ) from error

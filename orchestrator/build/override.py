@@ -42,4 +42,5 @@ def with_backend(text: str, backend: Backend, source: Source, *, described: bool
     if "project" not in tables and not described:
         lines += ["", "[project]", f"name = {json.dumps(source.name)}"]
         lines.append(f"version = {json.dumps(source.version)}")
-    return "\n".join(lines) + "\n\n" + _BUILD_SYSTEM.sub("", text)
+    # At the end: keys above the project's first table belong to no table.
+    return "\n".join([_BUILD_SYSTEM.sub("", text), *lines, ""])

@@ -15,6 +15,7 @@ from orchestrator.build.sources import prepare
 from orchestrator.build.sourcetree import check_tree
 from orchestrator.errors import BackendFailedError, VerificationError
 from orchestrator.model import (
+    Finding,
     LogLine,
     Phase,
     PhaseStarted,
@@ -30,6 +31,7 @@ from orchestrator.targets.sdk import symbols
 from orchestrator.verify.check import verify_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from orchestrator.pipeline.build import Builder, Located
@@ -120,17 +122,17 @@ class StepBuild:
         errors = [finding for finding in findings if finding.severity == "error"]
         if not errors:
             return VerifiedWheel(repaired=repaired, findings=findings)
-        if any(finding.code == NO_BINARIES for finding in errors):
-            self._explain_missing_binaries()
         kept = self.builder.wheelhouse.reject(repaired.path, findings)
+        reason, details, hint = "", _lines(errors), None
+        if any(finding.code == NO_BINARIES for finding in errors):
+            reason, swallowed, hint = self._swallowed_failure()
+            details += swallowed
         raise VerificationError(
             f"{self.step.label}: the wheel has {len(errors)} error findings and was kept aside, "
-            f"not published: {kept}",
+            f"not published: {kept}{reason}",
             log=str(self.log),
-            details=tuple(
-                f"{finding.code} {finding.where}{': ' if finding.where else ''}{finding.message}"
-                for finding in errors[:_SHOWN_FINDINGS]
-            ),
+            details=details,
+            hint=hint,
         )
 
     def _expects_binaries(self, tree: SourceTree) -> bool:
@@ -140,14 +142,25 @@ class StepBuild:
         binaries = self.located.binaries
         return holds_extensions(tree.path) if binaries is None else binaries
 
-    def _explain_missing_binaries(self) -> None:
-        """Raises what the compiler said, where the package's build swallowed it."""
+    def _swallowed_failure(self) -> tuple[str, tuple[str, ...], str | None]:
+        """What the compiler said, where the package's build went on without it.
+
+        Returns:
+            A sentence for the message, the compiler's lines, and what to do; empty and None
+            where nothing failed to compile.
+        """
         log = self.log.read_text(encoding="utf-8", errors="replace")
-        if compiler_errors(log):
-            hidden = BackendFailedError(
-                f"{self.step.label}: something did not compile, and the package's build went on "
-                "without it, to a wheel that lacks its compiled code.",
-                hint='If it works without, a recipe can say so: extensions = "optional".',
-                log=str(self.log),
-            )
-            raise diagnose(hidden, log)
+        if not compiler_errors(log):
+            return "", (), None
+        failure = diagnose(BackendFailedError(""), log)
+        message = f"\nSomething did not compile, and its build went on without.{failure.message}"
+        optional = 'If it works without, its recipe can say so: extensions = "optional".'
+        return message, failure.details, f"{failure.hint} {optional}"
+
+
+def _lines(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Findings as lines, the first dozen."""
+    return tuple(
+        f"{finding.code} {finding.where}{': ' if finding.where else ''}{finding.message}"
+        for finding in findings[:_SHOWN_FINDINGS]
+    )

@@ -45,7 +45,7 @@ def _edit(option: str, values: Sequence[str]) -> Edit:
     def change(file: str) -> None:
         linked = machotools._get_install_names(file).values()  # noqa: SLF001
         if any(values[0] in names for names in linked):
-            machotools.set_install_name(file, *values)
+            machotools.set_install_name(file, values[0], values[1])
 
     def delete(file: str) -> None:
         machotools._delete_rpaths(file, {values[0]})  # noqa: SLF001

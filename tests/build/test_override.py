@@ -37,8 +37,6 @@ def test_a_project_that_is_described_elsewhere():
     ],
 )
 def test_other_tables_stay(text: str):
-    if text.startswith("project"):
-        pytest.xfail("a key above all tables would move into build-system")
     made = with_backend(text, BACKEND, SOURCE, described=False)
     assert tomllib.loads(made) == {"build-system": SYSTEM, "project": {"name": "own"}}
     assert with_backend(made, BACKEND, SOURCE, described=False).count("[build-system]") == 1
@@ -55,5 +53,5 @@ def test_a_backend_of_the_projects_own():
 
 
 def test_a_text_that_is_not_toml():
-    with pytest.raises(BadMetadataError, match=r"pkg: pyproject\.toml: .*line 1"):
+    with pytest.raises(BadMetadataError, match=r"pkg: pyproject\.toml: Expected"):
         with_backend("[broken", BACKEND, SOURCE, described=False)

