@@ -19,6 +19,7 @@ from orchestrator.build.override import with_backend
 from orchestrator.errors import (
     BackendFailedError,
     BadMetadataError,
+    BuildTimeoutError,
     NoBuildBackendError,
     NoWheelError,
     OrchestratorError,
@@ -257,6 +258,11 @@ class Frontend:
             yield
         except BuildBackendException as error:
             # pypa/build takes whatever the runner raises for the backend's failure.
+            if isinstance(error.exception, BuildTimeoutError):
+                raise BuildTimeoutError(
+                    f"{name}: {hook} took longer than {self._seconds / 60:g} minutes.",
+                    log=str(self.workspace.log),
+                ) from error
             if isinstance(error.exception, (OrchestratorError, OSError)):
                 raise error.exception from error
             raise BackendFailedError(

@@ -13,14 +13,19 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from orchestrator.errors import BuildTimeoutError, InterruptedBuildError, MissingToolError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from orchestrator.errors import (
+    BuildTimeoutError,
+    DiskFullError,
+    InterruptedBuildError,
+    MissingToolError,
+)
 
 OnLine = Callable[[str], None]
+
+# How programs say it: the C library, and zig.
+_DISK_FULL = (b"No space left on device", b"Disk quota exceeded", b"NoSpaceLeft")
 
 
 class Processes:
@@ -60,10 +65,12 @@ class Processes:
 
         Raises:
             BuildTimeoutError: It took longer.
+            DiskFullError: It failed and said that the disk is full.
             InterruptedBuildError: ``stop`` was called.
             MissingToolError: The program does not exist.
         """
         late = threading.Event()
+        full = False
         with log.open("ab") as file:
             file.write(f"$ {shlex.join(command)}\n".encode())
             file.flush()
@@ -80,6 +87,7 @@ class Processes:
                 assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
                 for raw in process.stdout:
                     file.write(raw)
+                    full = full or any(words in raw for words in _DISK_FULL)
                     on_line(raw.decode(errors="replace").rstrip())
                 status = process.wait()
             finally:
@@ -94,6 +102,8 @@ class Processes:
             raise InterruptedBuildError("The build was interrupted.", log=str(log))
         if late.is_set():
             raise BuildTimeoutError(f"{command[0]} ran longer than {seconds:.0f} s.", log=str(log))
+        if status and full:
+            raise DiskFullError(f"The disk is full: {Path(command[0]).name} failed.", log=str(log))
         return status
 
     def _start(

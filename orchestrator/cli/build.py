@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PYTHON = "3.11"
 
+# Ctrl-C, and what a system sends to end a process: both end the build alike.
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 @click.command()
 @click.argument("requirements", metavar="REQUIREMENT...", nargs=-1, required=True)
@@ -100,7 +103,8 @@ def build(
         keep_build_dir=keep_build_dir,
         timeout=timeout * 60,
     )
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDING:
+        signal.signal(number, _interrupt)
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         report = pipeline.build(requirements, options, reporter.handle)
         reporter.finish(report)
@@ -116,5 +120,7 @@ def exit_status(report: BuildReport) -> int:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    """Being told to end is treated as Ctrl-C: processes are ended, folders removed."""
+    """Ends processes and removes folders; being asked again must not disturb that."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -46,33 +46,34 @@ _SINCE = {
 _AFTER_3_9 = """getsqrhrt larfb_gett (?:or|un)gtsqr_row trsyl3 latrs3 larmm gelst gedmdq? geqp3rk
     laqp2rk laqp3rk (?<=[cz])rscl"""
 
-_VFORCE = """acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh cosisin cospi div exp
-    exp2 expm1 fabs floor fmod int log log10 log1p log2 logb nextafter nint pow pows rec remainder
-    rsqrt sin sincos sinh sinpi sqrt tan tanh tanpi"""
+_VFORCE = """acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh cosisin cospi div
+    exp exp2 expm1 fabs floor fmod int log log10 log1p log2 logb nextafter nint pow pows rec
+    remainder rsqrt sin sincos sinh sinpi sqrt tan tanh tanpi"""
 # Those of one element type, then those that have a double twin, whose name ends in D.
-_VDSP_ALONE = """DCT_CreateSetup DCT_Execute DFT_CreateSetup DFT_zop FFT16_copv FFT16_zopv FFT32_copv
-    FFT32_zopv biquadm_SetActiveFilters biquadm_SetCoefficientsDouble
-    biquadm_SetCoefficientsSingle biquadm_SetTargetsDouble biquadm_SetTargetsSingle vabsi vaddi vdivi
-    vdpsp veqvi vfilli vflt24 vfltsm24 vfltsmu24 vfltu24 vsaddi vsdivi vsmfix24 vsmfixu24 vspdp"""
+_VDSP_ALONE = """DCT_CreateSetup DCT_Execute DFT_CreateSetup DFT_zop FFT16_copv FFT16_zopv
+    FFT32_copv FFT32_zopv biquadm_SetActiveFilters biquadm_SetCoefficientsDouble
+    biquadm_SetCoefficientsSingle biquadm_SetTargetsDouble biquadm_SetTargetsSingle vabsi vaddi
+    vdivi vdpsp veqvi vfilli vflt24 vfltsm24 vfltsmu24 vfltu24 vsaddi vsdivi vsmfix24 vsmfixu24
+    vspdp"""
 _VDSP_FIXED_POINT = "dotpr dotpr2 vrampmul vrampmul2 vrampmuladd vrampmuladd2"
 _VDSP = """DFT_DestroySetup DFT_Execute DFT_zop_CreateSetup DFT_zrop_CreateSetup biquad
     biquad_CreateSetup biquad_DestroySetup biquadm biquadm_CopyState biquadm_CreateSetup
     biquadm_DestroySetup biquadm_ResetState blkman_window conv create_fftsetup ctoz deq22 desamp
     destroy_fftsetup distancesq dotpr dotpr2 f3x3 f5x5 fft2d_zip fft2d_zipt fft2d_zop fft2d_zopt
-    fft2d_zrip fft2d_zript fft2d_zrop fft2d_zropt fft3_zop fft5_zop fft_zip fft_zipt fft_zop fft_zopt
-    fft_zrip fft_zript fft_zrop fft_zropt fftm_zip fftm_zipt fftm_zop fftm_zopt fftm_zrip fftm_zript
-    fftm_zrop fftm_zropt hamm_window hann_window imgfir maxmgv maxmgvi maxv maxvi meamgv meanv measqv
-    minmgv minmgvi minv minvi mmov mmul mtrans mvessq normalize nzcros polar rect rmsqv svdiv sve
-    sve_svesq svemg svesq svs vaam vabs vadd vaddsub vam vasbm vasm vavlin vclip vclipc vclr vcmprs
-    vdbcon vdist vdiv venvlp vfill vfix16 vfix32 vfix8 vfixr16 vfixr32 vfixr8 vfixru16 vfixru32
-    vfixru8 vfixu16 vfixu32 vfixu8 vflt16 vflt32 vflt8 vfltu16 vfltu32 vfltu8 vfrac vgathr vgathra
-    vgen vgenp viclip vindex vintb vlim vlint vma vmax vmaxmg vmin vminmg vmma vmmsb vmsa vmsb vmul
-    vnabs vneg vpoly vpythg vqint vramp vrampmul vrampmul2 vrampmuladd vrampmuladd2 vrsum vrvrs vsadd
-    vsbm vsbsbm vsbsm vsdiv vsimps vsma vsmsa vsmsb vsmsma vsmul vsort vsorti vsq vssq vsub vswap
-    vswmax vswsum vtabi vthr vthres vthrsc vtmerg vtrapz wiener zaspec zcoher zconv zcspec zdotpr
-    zidotpr zmma zmms zmmul zmsm zrdesamp zrdotpr zrvadd zrvdiv zrvmul zrvsub ztoc ztrans zvabs zvadd
-    zvcma zvcmul zvconj zvdiv zvfill zvma zvmags zvmgsa zvmmaa zvmov zvmul zvneg zvphas zvsma zvsub
-    zvzsml"""
+    fft2d_zrip fft2d_zript fft2d_zrop fft2d_zropt fft3_zop fft5_zop fft_zip fft_zipt fft_zop
+    fft_zopt fft_zrip fft_zript fft_zrop fft_zropt fftm_zip fftm_zipt fftm_zop fftm_zopt fftm_zrip
+    fftm_zript fftm_zrop fftm_zropt hamm_window hann_window imgfir maxmgv maxmgvi maxv maxvi
+    meamgv meanv measqv minmgv minmgvi minv minvi mmov mmul mtrans mvessq normalize nzcros polar
+    rect rmsqv svdiv sve sve_svesq svemg svesq svs vaam vabs vadd vaddsub vam vasbm vasm vavlin
+    vclip vclipc vclr vcmprs vdbcon vdist vdiv venvlp vfill vfix16 vfix32 vfix8 vfixr16 vfixr32
+    vfixr8 vfixru16 vfixru32 vfixru8 vfixu16 vfixu32 vfixu8 vflt16 vflt32 vflt8 vfltu16 vfltu32
+    vfltu8 vfrac vgathr vgathra vgen vgenp viclip vindex vintb vlim vlint vma vmax vmaxmg vmin
+    vminmg vmma vmmsb vmsa vmsb vmul vnabs vneg vpoly vpythg vqint vramp vrampmul vrampmul2
+    vrampmuladd vrampmuladd2 vrsum vrvrs vsadd vsbm vsbsbm vsbsm vsdiv vsimps vsma vsmsa vsmsb
+    vsmsma vsmul vsort vsorti vsq vssq vsub vswap vswmax vswsum vtabi vthr vthres vthrsc vtmerg
+    vtrapz wiener zaspec zcoher zconv zcspec zdotpr zidotpr zmma zmms zmmul zmsm zrdesamp zrdotpr
+    zrvadd zrvdiv zrvmul zrvsub ztoc ztrans zvabs zvadd zvcma zvcmul zvconj zvdiv zvfill zvma
+    zvmags zvmgsa zvmmaa zvmov zvmul zvneg zvphas zvsma zvsub zvzsml"""
 
 
 def routines(library: Path) -> set[str]:

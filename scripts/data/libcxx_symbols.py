@@ -32,7 +32,7 @@ ZIGLANGS = (
     "0.17.0",
 )
 OLDEST: Version = (11, 0)
-OLDEST_LLVM = 11  # what macOS 11.0 has
+OLDEST_LLVM, OLDEST_ZIGLANG = 11, 12  # what macOS 11.0 has; what there are sources of
 # The oldest ziglang is LLVM 12; libc++'s ABI changelog says what came with that one: the iostream
 # classes over files and strings instantiated for char, codecvt for char8_t, and two functions.
 _CAME_WITH_12 = re.compile(
@@ -48,10 +48,31 @@ _REEXPORTED_WITH_19 = re.compile(
 _NEVER_REEXPORTED = re.compile(
     r"___cxa_rethrow_primary_exception|__ZTIN10__cxxabiv1(?:17__class|20__si_class|21__vmi_class)_type_infoE"
 )
-_FLAGS = ["-target", "aarch64-macos.11.0", "-c", "-O1", "-w", "-fno-sanitize=undefined", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-D_LIBCPP_BUILDING_LIBRARY", "-D_LIBCXXABI_BUILDING_LIBRARY", "-DLIBCXX_BUILDING_LIBCXXABI", "-DLIBC_NAMESPACE=__llvm_libc_common_utils", "-D_LIBCPP_ENABLE_CXX17_REMOVED_UNEXPECTED_FUNCTIONS", "-U_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS", "-U_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS"]
+_FLAGS = [
+    "-target",
+    "aarch64-macos.11.0",
+    "-c",
+    "-O1",
+    "-w",
+    "-fno-sanitize=undefined",
+    "-fvisibility=hidden",
+    "-fvisibility-inlines-hidden",
+    "-D_LIBCPP_BUILDING_LIBRARY",
+    "-D_LIBCXXABI_BUILDING_LIBRARY",
+    "-DLIBCXX_BUILDING_LIBCXXABI",
+    "-DLIBC_NAMESPACE=__llvm_libc_common_utils",
+    "-D_LIBCPP_ENABLE_CXX17_REMOVED_UNEXPECTED_FUNCTIONS",
+    "-U_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS",
+    "-U_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS",
+]
 _INCLUDES = ("libcxx/src", "libcxx", "libcxx/libc", "libcxxabi/include", "libcxxabi/src")
 # Of other systems, for builds without exceptions, or not part of the shared library.
 _LEFT_OUT = ("support/", "noexception", "legacy_debug_handler", "experimental/")
+_INTRODUCED = re.compile(
+    r"LLVM_(\d+)_ATTRIBUTE\b[\s\\]*__attribute__"
+    r"\(\(availability\(macos, *strict, *introduced *= *(\d+)\.(\d+)"
+)
+_SAME_AS = re.compile(r"LLVM_(\d+)_ATTRIBUTE _LIBCPP_INTRODUCED_IN_LLVM_(\d+)_ATTRIBUTE")
 _N_STAB, _N_PEXT, _N_EXT, _N_TYPE, _N_SECT = 0xE0, 0x10, 0x01, 0x0E, 0x0E
 _AUTO_HIDE = 0xC0  # weak definition and weak reference together: the linker hides it
 
@@ -97,7 +118,7 @@ def compiled(root: Path, library: str, objects: Path) -> set[str]:
 def llvm_of(root: Path) -> int:
     text = (root / "lib/libcxx/include/__config").read_text(encoding="utf-8")
     digits = re.findall(r"define _LIBCPP_VERSION\s+(\d+)", text)[0]
-    return int(digits) // (10_000 if len(digits) > 5 else 1_000)  # 15003, then 160001
+    return int(digits[:2])  # 12000, 15003, then 160001
 
 
 def macos_of_llvm(roots: list[Path]) -> dict[int, Version]:
@@ -109,10 +130,9 @@ def macos_of_llvm(roots: list[Path]) -> dict[int, Version]:
             for name in ("__availability", "__configuration/availability.h")
             if (path := root / "lib/libcxx/include" / name).exists()
         )
-        pattern = r"LLVM_(\d+)_ATTRIBUTE\b[\s\\]*__attribute__\(\(availability\(macos, *strict, *introduced *= *(\d+)\.(\d+)"
-        for llvm, major, minor in re.findall(pattern, text):
+        for llvm, major, minor in _INTRODUCED.findall(text):
             found[int(llvm)] = max(OLDEST, (int(major), int(minor)))
-        for llvm, other in re.findall(r"LLVM_(\d+)_ATTRIBUTE _LIBCPP_INTRODUCED_IN_LLVM_(\d+)_ATTRIBUTE", text):
+        for llvm, other in _SAME_AS.findall(text):
             if int(other) in found and int(llvm) > OLDEST_LLVM:
                 found[int(llvm)] = found[int(other)]
     return found
@@ -120,14 +140,16 @@ def macos_of_llvm(roots: list[Path]) -> dict[int, Version]:
 
 def came_with(symbol: str, llvm: int) -> int:
     """The LLVM a symbol came with, given the first ziglang's that has it."""
-    return 12 if _CAME_WITH_12.search(symbol) else OLDEST_LLVM if llvm == 12 else llvm
+    if llvm != OLDEST_ZIGLANG:
+        return llvm
+    return llvm if _CAME_WITH_12.search(symbol) else OLDEST_LLVM
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     roots = [ziglang(version, folder) for version in ZIGLANGS]
     # Headers up to LLVM 18 said 12.0 of this one, later ones 12.3; official wheels for 12.0 use it.
-    macos = {**macos_of_llvm(roots), 12: (12, 0)}
+    macos = {**macos_of_llvm(roots), OLDEST_ZIGLANG: (12, 0)}
     print("LLVM -> macOS:", dict(sorted(macos.items())))
     introduced: dict[str, dict[str, Version]] = {}
     for library in ("libcxx", "libcxxabi"):
@@ -148,7 +170,9 @@ def main() -> None:
         if not _NEVER_REEXPORTED.fullmatch(symbol)
     }
     made = "Made by scripts/data/libcxx_symbols.py from the sources that ziglang ships."
-    libcxx = first_seen([(since, [s]) for table in (introduced["libcxx"], reexported) for s, since in table.items()])
+    libcxx = first_seen(
+        [(since, [s]) for table in (introduced["libcxx"], reexported) for s, since in table.items()]
+    )
     write_table("libc++", libcxx, f"Symbols of /usr/lib/libc++.1.dylib on arm64.\n{made}")
     write_table("libc++abi", abi, f"Symbols of /usr/lib/libc++abi.dylib on arm64.\n{made}")
 

@@ -68,9 +68,7 @@ def preprocessed(zig: Path, headers: Path, names: list[str]) -> str:
     """What a compiler sees of these headers."""
     source = "".join(f'#if __has_include("{name}")\n#include "{name}"\n#endif\n' for name in names)
     command = (str(zig), "cc", "-target", "aarch64-macos.11.0", f"-I{headers}", "-E", "-P", "-")
-    return subprocess.run(
-        command, input=source, capture_output=True, text=True, check=False
-    ).stdout
+    return subprocess.run(command, input=source, capture_output=True, text=True, check=False).stdout
 
 
 def declarations(text: str) -> dict[str, Version | None]:
@@ -94,7 +92,7 @@ def declarations(text: str) -> dict[str, Version | None]:
 
 
 def refined(introduced: dict[str, Version], stated: dict[str, Version | None]) -> None:
-    """Takes the headers' word where it lies between the SDK that has a symbol and the one before."""
+    """Takes the headers' word between the first SDK that has a symbol and the one before."""
     order = [OLDEST, *SDKS]
     for symbol, version in introduced.items():
         before = order[order.index(version) - 1]
@@ -111,7 +109,11 @@ def libsystem(folder: Path) -> None:
     names = sorted(path.relative_to(headers).as_posix() for path in headers.rglob("*.h"))
     stated: dict[str, Version | None] = {}
     for name in names:
-        stated |= {k: v for k, v in declarations(preprocessed(newest / "zig", headers, [name])).items() if v}
+        stated |= {
+            k: v
+            for k, v in declarations(preprocessed(newest / "zig", headers, [name])).items()
+            if v
+        }
     tables = []
     for version, (zig, stub) in SDKS.items():
         path = ziglang(zig, folder) / "lib/libc/darwin" / stub
@@ -126,7 +128,9 @@ def libsystem(folder: Path) -> None:
     )
 
 
-def small_library(folder: Path, name: str, header: str, versions: dict[Version, str], pattern: str) -> None:
+def small_library(
+    folder: Path, name: str, header: str, versions: dict[Version, str], pattern: str
+) -> None:
     """A library whose functions are those its header declares, SDK by SDK."""
     tables = []
     for version, zig in versions.items():
@@ -151,7 +155,13 @@ def main() -> None:
     libsystem(folder)
     # zlib.h came to ziglang with the SDK of 13.3, as zlib 1.2.11, which macOS has had since 10.13.
     zlib = {OLDEST: "0.11.0", (14, 0): "0.12.1", (27, 0): "0.17.0"}
-    small_library(folder, "libz", "zlib.h", zlib, r"_(?:adler|compress|crc|deflate|get_crc|gz|inflate|uncompress|zError|zlib)\w*")
+    small_library(
+        folder,
+        "libz",
+        "zlib.h",
+        zlib,
+        r"_(?:adler|compress|crc|deflate|get_crc|gz|inflate|uncompress|zError|zlib)\w*",
+    )
     iconv = {OLDEST: "0.10.1.post1", (14, 0): "0.12.1"}
     small_library(folder, "libiconv", "iconv.h", iconv, r"_\w*iconv\w*")
 

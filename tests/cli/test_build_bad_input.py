@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -202,7 +203,7 @@ def test_no_build_backend(command_line: CommandLine):
         ("missing-header", "BLD006", BAD_BUILD, "<notthere.h>"),
         ("undeclared-requirement", "BLD007", BAD_BUILD, "'numpy'"),
         ("needs-framework", "TCH004", NO_TOOLCHAIN, "CoreFoundation"),
-        ("swallows-failure", "VRF001", UNVERIFIED, "swallows_failure-1.0-py3-none-any.whl"),
+        ("swallows-failure", "VRF001", UNVERIFIED, "Something did not compile"),
     ],
 )
 def test_build_that_fails(
@@ -225,6 +226,19 @@ def test_a_failed_compile_shows_the_compilers_error_and_names_the_log(command_li
     assert str(log) in shown
     assert "src/module.c:5:12" in log.read_text()
     assert "\x1b" not in shown
+
+
+@pytest.mark.network
+@pytest.mark.toolchain
+def test_a_recipe_allows_a_wheel_without_its_extension(command_line: CommandLine):
+    recipes = command_line.folder / "recipes"
+    recipes.mkdir()
+    (recipes / "swallows-failure.toml").write_text(
+        'why = "It works without."\n[[release]]\nextensions = "optional"\n'
+    )
+    outcome = command_line.build(PROJECTS / "swallows-failure", "--recipes", recipes)
+    (wheel,) = outcome.summary["wheels"]
+    assert wheel["filename"] == "swallows_failure-1.0-py3-none-any.whl"
 
 
 @pytest.mark.network
@@ -377,13 +391,20 @@ def test_wheelhouse_that_is_read_only(command_line: CommandLine, mount: Callable
 
 @pytest.mark.network
 @pytest.mark.toolchain
-@pytest.mark.parametrize("size", ["4k", "32k"])
+@pytest.mark.parametrize(("size", "full_at"), [("4k", "build"), ("256k", "publish")])
 def test_wheelhouse_on_a_full_disk(
-    command_line: CommandLine, mount: Callable[[str], Path], size: str
+    command_line: CommandLine, mount: Callable[[str], Path], size: str, full_at: str
 ):
+    project = command_line.folder / "c-setuptools"
+    shutil.copytree(PROJECTS / "c-setuptools", project)
+    (project / "MANIFEST.in").write_text("include c_setuptools/*.bin\n")
+    (project / "c_setuptools" / "data.bin").write_bytes(os.urandom(300_000))
     command_line.wheelhouse = mount(f"size={size}") / "wheelhouse"
-    message = command_line.refused(PROJECTS / "c-setuptools", code="WHL003", status=BAD_BUILD)
-    assert "No space left on device" in message
+    outcome = command_line.build(project)
+    assert outcome.status == BAD_BUILD
+    assert outcome.problem["code"] == "WHL003"
+    assert [e["phase"] for e in outcome.events if e["event"] == "phase"][-1] == full_at
+    assert command_line.published() == []
 
 
 @pytest.mark.toolchain

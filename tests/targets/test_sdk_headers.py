@@ -17,7 +17,7 @@ from orchestrator.targets.sdk.headers import origin_of_header, origin_of_library
         ("net/bpf.h", "macOS SDK"),
     ],
 )
-def test_headers_of_apples_sdk(header, word):
+def test_headers_of_apples_sdk(header: str, word: str):
     assert word in (origin_of_header(header) or "")
 
 
@@ -25,7 +25,7 @@ def test_headers_of_apples_sdk(header, word):
     "header",
     ["openssl/ssl.h", "Python.h", "sys/epoll.h", "linux/if.h", "Eigen/Dense", "lzma.h", "", "sys"],
 )
-def test_headers_of_others(header):
+def test_headers_of_others(header: str):
     assert origin_of_header(header) is None
 
 
@@ -33,10 +33,10 @@ def test_headers_of_others(header):
     ("library", "word"),
     [("bz2", "libbz2"), ("sqlite3", "libsqlite3"), ("readline", "libedit"), ("xml2.2", "libxml2")],
 )
-def test_libraries_of_apples_sdk(library, word):
+def test_libraries_of_apples_sdk(library: str, word: str):
     assert word in (origin_of_library(library) or "")
 
 
 @pytest.mark.parametrize("library", ["ssl", "lzma", "foo"])
-def test_libraries_of_others(library):
+def test_libraries_of_others(library: str):
     assert origin_of_library(library) is None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,9 @@ from orchestrator.targets.sdk.libcxx import _CONFIGURATION
 from orchestrator.targets.sdk.overlay import Overlay, write_overlay
 from orchestrator.targets.sdk.realsdk import RealSDK
 from orchestrator.targets.sdk.symbols import ACCELERATE, available_symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.toolchain
 
@@ -93,7 +96,7 @@ class Compiler:
 
 
 @pytest.fixture
-def compiler(tmp_path, overlay_of) -> Callable[..., Compiler]:
+def compiler(tmp_path: Path, overlay_of: Callable[..., Overlay]) -> Callable[..., Compiler]:
     def make(major: int, minor: int = 0) -> Compiler:
         target = f"aarch64-macos.{major}.{minor}"
         return Compiler(tmp_path, overlay_of(major, minor), target)
@@ -117,7 +120,7 @@ def assert_all_imports_exist(macho: MachO, minimum: tuple[int, int]) -> None:
         assert item.name in known, item
 
 
-def test_probe_answers_as_the_deployment_target(compiler):
+def test_probe_answers_as_the_deployment_target(compiler: Callable[..., Compiler]):
     # autoconf's probe: a declaration of its own, and nothing but the linker to say no.
     probe = "char mkfifoat(void);\nint main(void) { return mkfifoat(); }\n"
     assert "undefined symbol: _mkfifoat" in compiler(12)(probe)
@@ -126,12 +129,12 @@ def test_probe_answers_as_the_deployment_target(compiler):
     ]
 
 
-def test_binaries_state_their_deployment_target_as_sdk(compiler):
+def test_binaries_state_their_deployment_target_as_sdk(compiler: Callable[..., Compiler]):
     macho = linked(compiler(11)("int main(void) { return 0; }"))
     assert (macho.minimum, macho.sdk) == ((11, 0), (11, 0))
 
 
-def test_cxx_takes_the_systems_library(compiler):
+def test_cxx_takes_the_systems_library(compiler: Callable[..., Compiler]):
     macho = linked(compiler(11)(THROWS, "-std=c++17", cxx=True))
     assert set(libraries(macho)) == {LIBCXX, LIBSYSTEM}
     assert_all_imports_exist(macho, (11, 0))
@@ -139,14 +142,14 @@ def test_cxx_takes_the_systems_library(compiler):
     assert unwinding == {LIBSYSTEM}
 
 
-def test_newer_libcxx_is_an_error_before_it_exists(compiler):
+def test_newer_libcxx_is_an_error_before_it_exists(compiler: Callable[..., Compiler]):
     source = "#include <charconv>\nint main() { char b[9]; std::to_chars(b, b + 9, 1.5); }\n"
     assert "introduced in macOS 13.3" in compiler(11)(source, "-std=c++17", cxx=True)
     macho = linked(compiler(13, 3)(source, "-std=c++17", cxx=True))
     assert_all_imports_exist(macho, (13, 3))
 
 
-def test_templates_of_the_library_stay_hidden(compiler):
+def test_templates_of_the_library_stay_hidden(compiler: Callable[..., Compiler]):
     source = """#include <vector>
     extern "C" int last(int n) { std::vector<int> v(n); v.push_back(n); return v.back(); }
     """
@@ -164,7 +167,9 @@ def test_zig_configures_nothing_that_we_forget():
         check=True,
     )
     words = (done.stdout + done.stderr).split()
-    given = {word.removeprefix("-D_LIBCPP_").partition("=")[0] for word in words if "LIBCPP" in word}
+    given = {
+        word.removeprefix("-D_LIBCPP_").partition("=")[0] for word in words if "LIBCPP" in word
+    }
     left_out = {"DISABLE_VISIBILITY_ANNOTATIONS", "HAS_NO_STD_MODULES"}
     ours = set(_CONFIGURATION)
     assert {name for name in given if not name.startswith("-D")} == ours | left_out
@@ -183,19 +188,21 @@ def test_zig_configures_nothing_that_we_forget():
         ),
     ],
 )
-def test_accelerate(compiler, header, cxx, flags, symbol):
+def test_accelerate(
+    compiler: Callable[..., Compiler], header: str, cxx: bool, flags: tuple[str, ...], symbol: str
+):
     strict = ("-Wall", "-Wextra", "-Werror", "-shared", "-framework", "Accelerate")
     macho = linked(compiler(13, 3)(DOT.format(header=header), *strict, *flags, cxx=cxx))
     assert {item.name for item in macho.imports if item.library == ACCELERATE} == {symbol}
 
 
-def test_new_interface_is_not_linked_before_it_exists(compiler):
+def test_new_interface_is_not_linked_before_it_exists(compiler: Callable[..., Compiler]):
     flags = ("-shared", "-framework", "Accelerate", "-DACCELERATE_NEW_LAPACK")
     result = compiler(11)(DOT.format(header="Accelerate/Accelerate.h"), *flags)
     assert "undefined symbol: _cblas_ddot$NEWLAPACK" in result
 
 
-def test_veclib_is_accelerate(compiler):
+def test_veclib_is_accelerate(compiler: Callable[..., Compiler]):
     flags = ("-shared", "-framework", "vecLib")
     macho = linked(compiler(11)(DOT.format(header="vecLib/cblas.h"), *flags))
     assert libraries(macho)[0] == ACCELERATE
@@ -212,12 +219,14 @@ def test_veclib_is_accelerate(compiler):
         ),
     ],
 )
-def test_libraries_whose_headers_zig_has(compiler, flag, source, library):
+def test_libraries_whose_headers_zig_has(
+    compiler: Callable[..., Compiler], flag: str, source: str, library: str
+):
     macho = linked(compiler(11)(source, "-shared", flag))
     assert f"/usr/lib/{library}" in libraries(macho)
 
 
-def test_complex_division_and_availability_need_no_other_runtime(compiler):
+def test_complex_division_and_availability_need_no_other_runtime(compiler: Callable[..., Compiler]):
     source = """#include <complex.h>
     double _Complex over(double _Complex a, double _Complex b) { return a / b; }
     int newer(void) { if (__builtin_available(macOS 13, *)) return 1; return 0; }
@@ -228,28 +237,28 @@ def test_complex_division_and_availability_need_no_other_runtime(compiler):
     assert "___divdc3" not in macho.exports
 
 
-def test_stubs_hold_what_the_tables_hold(overlay_of):
+def test_stubs_hold_what_the_tables_hold(overlay_of: Callable[..., Overlay]):
     root = overlay_of(12).root
     for path in (*root.rglob("usr/lib/lib[!c]*.tbd"), *root.rglob("*.framework/*.tbd")):
         (stub,) = parse_stubs(path.read_text())
         assert stub.exports("arm64") == available_symbols(stub.install_name, (12, 0))
 
 
-def test_second_time_nothing_is_written(tmp_path):
+def test_second_time_nothing_is_written(tmp_path: Path):
     first = write_overlay(tmp_path, macos(11, 0))
     before = {path: path.lstat().st_mtime_ns for path in first.root.rglob("*")}
     assert write_overlay(tmp_path, macos(11, 0)) == first
     assert {path: path.lstat().st_mtime_ns for path in first.root.rglob("*")} == before
 
 
-def test_many_at_once_leave_one_overlay(tmp_path):
+def test_many_at_once_leave_one_overlay(tmp_path: Path):
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(lambda _: write_overlay(tmp_path, macos(11, 0)), range(4)))
     assert len({str(overlay) for overlay in made}) == 1
     assert list(tmp_path.iterdir()) == [made[0].root]
 
 
-def test_real_sdk_gives_all_but_libcxx(tmp_path, overlay_of):
+def test_real_sdk_gives_all_but_libcxx(tmp_path: Path, overlay_of: Callable[..., Overlay]):
     # No SDK of Apple's is here: the overlay of macOS 14 and one more framework stand in for it.
     path = tmp_path / "MacOSX.sdk"
     shutil.copytree(overlay_of(14).root, path, symlinks=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import plistlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.errors import ToolchainBrokenError
 from orchestrator.targets.sdk.realsdk import RealSDK, real_sdk
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # As in Xcode 15.3's MacOSX.sdk.
 SETTINGS = {"CanonicalName": "macosx14.4", "Version": "14.4", "MinimalDisplayName": "14.4"}
@@ -25,19 +28,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_no_sdkroot_is_no_sdk(value, monkeypatch):
+def test_no_sdkroot_is_no_sdk(value: str | None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("SDKROOT", raising=False)
     if value is not None:
         monkeypatch.setenv("SDKROOT", value)
     assert real_sdk() is None
 
 
-def test_json_settings(folder):
+def test_json_settings(folder: Path):
     (folder / "SDKSettings.json").write_text(json.dumps(SETTINGS))
     assert real_sdk() == RealSDK(path=folder, version="14.4")
 
 
-def test_property_list_of_older_sdks(folder):
+def test_property_list_of_older_sdks(folder: Path):
     (folder / "SDKSettings.plist").write_bytes(plistlib.dumps(SETTINGS))
     assert real_sdk() == RealSDK(path=folder, version="14.4")
 
@@ -52,14 +55,14 @@ def test_property_list_of_older_sdks(folder):
         (None, "neither"),
     ],
 )
-def test_wrong_settings_are_said(folder, content, word):
+def test_wrong_settings_are_said(folder: Path, content: str | None, word: str):
     if content is not None:
         (folder / "SDKSettings.json").write_text(content)
     with pytest.raises(ToolchainBrokenError, match=word):
         real_sdk()
 
 
-def test_folder_that_is_no_sdk(tmp_path, monkeypatch):
+def test_folder_that_is_no_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SDKROOT", str(tmp_path))
     with pytest.raises(ToolchainBrokenError, match=r"libSystem\.tbd"):
         real_sdk()

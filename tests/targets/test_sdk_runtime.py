@@ -1,4 +1,4 @@
-"""The compiler's runtime for arm64 macOS, compiled for this machine and compared with exact sums."""
+"""The compiler's runtime for arm64 macOS, compiled for this machine and held against exact sums."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ SOURCE = Path(str(resources.files("orchestrator.targets.sdk"))) / "data" / "runt
 # The runtime's functions under names of their own; macOS 12.3 stands in for the system.
 EXPORTS = f"""
 #include <complex.h>
+#include <string.h>
 #define __divdc3 tested_divdc3
 #define __muloti4 tested_muloti4
 #include "{SOURCE}"
@@ -30,12 +31,17 @@ void divide(double a, double b, double c, double d, double out[2]) {{
   double _Complex q = tested_divdc3(a, b, c, d);
   out[0] = creal(q), out[1] = cimag(q);
 }}
-int multiply(const int128 *a, const int128 *b, int128 *out) {{
+int multiply(const char *a, const char *b, char *out) {{
+  int128 x, y;
   int overflow;
-  *out = tested_muloti4(*a, *b, &overflow);
+  memcpy(&x, a, 16), memcpy(&y, b, 16);
+  x = tested_muloti4(x, y, &overflow);
+  memcpy(out, &x, 16);
   return overflow;
 }}
-int at_least(int major, int minor, int patch) {{ return __isOSVersionAtLeast(major, minor, patch); }}
+int at_least(int major, int minor, int patch) {{
+  return __isOSVersionAtLeast(major, minor, patch);
+}}
 """
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e150, max_value=1e150)
 INT128 = st.integers(-(1 << 127), (1 << 127) - 1) | st.sampled_from(
@@ -65,7 +71,9 @@ def quotient(runtime: ctypes.CDLL, a: float, b: float, c: float, d: float) -> co
 
 
 @given(FINITE, FINITE, FINITE, FINITE)
-def test_quotient_is_near_the_exact_one(runtime, a, b, c, d):
+def test_quotient_is_near_the_exact_one(
+    runtime: ctypes.CDLL, a: float, b: float, c: float, d: float
+):
     if (c, d) == (0, 0):
         return
     exact = [Fraction(value) for value in (a, b, c, d)]
@@ -90,7 +98,9 @@ def test_quotient_is_near_the_exact_one(runtime, a, b, c, d):
         ((1, 1, math.inf, math.nan), False),
     ],
 )
-def test_infinities_follow_annex_g(runtime, operands, infinite):
+def test_infinities_follow_annex_g(
+    runtime: ctypes.CDLL, operands: tuple[float, ...], infinite: bool
+):
     found = quotient(runtime, *operands)
     if infinite:
         assert math.isinf(found.real) or math.isinf(found.imag)
@@ -99,27 +109,19 @@ def test_infinities_follow_annex_g(runtime, operands, infinite):
 
 
 @given(INT128, INT128)
-def test_product_and_overflow(runtime, a, b):
-    def as_bytes(value: int) -> ctypes.Array[ctypes.c_char]:
-        # Aligned as the processor wants 128-bit integers: by the two-word array behind it.
-        words = (ctypes.c_uint64 * 4)()
-        start = 2 if ctypes.addressof(words) % 16 else 0
-        words[start : start + 2] = [value & (1 << 64) - 1, value >> 64 & (1 << 64) - 1]
-        return ctypes.cast(ctypes.byref(words, start * 8), ctypes.c_void_p), words
-
-    (left, keep), (right, kept), (out, words) = as_bytes(a), as_bytes(b), as_bytes(0)
-    overflow = runtime.multiply(left, right, out)
-    assert keep is not kept
+def test_product_and_overflow(runtime: ctypes.CDLL, a: int, b: int):
+    out = ctypes.create_string_buffer(16)
+    overflow = runtime.multiply(
+        a.to_bytes(16, sys.byteorder, signed=True), b.to_bytes(16, sys.byteorder, signed=True), out
+    )
     product = a * b
     fits = -(1 << 127) <= product < 1 << 127
     assert overflow == (not fits)
     if fits:
-        raw = ctypes.string_at(out, 16)
-        assert int.from_bytes(raw, sys.byteorder, signed=True) == product
-    assert words is not None
+        assert int.from_bytes(out.raw, sys.byteorder, signed=True) == product
 
 
-def test_system_version(runtime):
+def test_system_version(runtime: ctypes.CDLL):
     assert runtime.at_least(11, 0, 0)
     assert runtime.at_least(12, 3, 0)
     assert not runtime.at_least(12, 3, 1)

@@ -12,7 +12,7 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_$.]{0,30}", fullmatch=True)
 
 
 @given(st.frozensets(NAMES))
-def test_what_is_written_is_read(symbols):
+def test_what_is_written_is_read(symbols: frozenset[str]):
     (stub,) = parse_stubs(stub_text("/usr/lib/libx.1.dylib", "arm64-macos", symbols))
     assert stub.install_name == "/usr/lib/libx.1.dylib"
     assert stub.targets == ("arm64-macos",)
@@ -20,7 +20,7 @@ def test_what_is_written_is_read(symbols):
 
 
 @given(st.lists(NAMES, unique=True))
-def test_order_of_names_does_not_matter(symbols):
+def test_order_of_names_does_not_matter(symbols: list[str]):
     assert stub_text("/x", "arm64-macos", symbols) == stub_text("/x", "arm64-macos", symbols[::-1])
 
 

@@ -49,11 +49,22 @@ INTRODUCED = [
     ("/usr/lib/libz.1.dylib", "_crc32_combine_gen", (14, 0)),
     ("/usr/lib/libiconv.2.dylib", "_iconv_open", (11, 0)),
 ]
-VERSIONS = [(11, 0), (12, 0), (12, 3), (13, 0), (13, 3), (14, 0), (14, 4), (15, 0), (15, 4), (26, 0)]
+VERSIONS = [
+    (11, 0),
+    (12, 0),
+    (12, 3),
+    (13, 0),
+    (13, 3),
+    (14, 0),
+    (14, 4),
+    (15, 0),
+    (15, 4),
+    (26, 0),
+]
 
 
 @pytest.mark.parametrize(("library", "symbol", "since"), INTRODUCED)
-def test_symbol_is_there_from_its_first_macos_on(library, symbol, since):
+def test_symbol_is_there_from_its_first_macos_on(library: str, symbol: str, since: tuple[int, int]):
     having = [
         version for version in VERSIONS if symbol in (available_symbols(library, version) or ())
     ]
@@ -80,7 +91,7 @@ def test_symbol_is_there_from_its_first_macos_on(library, symbol, since):
         (LIBCXX, "__ZNSt3__113__hash_memoryEPKvm"),
     ],
 )
-def test_symbol_is_in_no_macos(library, symbol):
+def test_symbol_is_in_no_macos(library: str, symbol: str):
     assert symbol not in (available_symbols(library, (99, 0)) or ())
 
 
@@ -89,7 +100,7 @@ def test_routines_of_lapack_3_3_are_in_the_new_interface():
 
 
 @pytest.mark.parametrize("library", TABLES)
-def test_every_table_grows_and_never_shrinks(library):
+def test_every_table_grows_and_never_shrinks(library: str):
     sizes = []
     before: frozenset[str] = frozenset()
     for version in VERSIONS:
@@ -127,5 +138,5 @@ def test_tables_load_quickly():
         ("usr/lib/libz.dylib", False),
     ],
 )
-def test_system_libraries(path, expected):
+def test_system_libraries(path: str, expected: bool):
     assert is_system_library(path) is expected

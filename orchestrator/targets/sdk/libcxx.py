@@ -46,6 +46,8 @@ def libcxx_flags(zig_lib: Path) -> tuple[str, ...]:
     defines = (f"-D_LIBCPP_{name}={value}" for name, value in _CONFIGURATION.items())
     return (
         "-nostdlib++",
+        # As Apple's clang does, whose wheels call the operator delete that takes no size.
+        "-fno-sized-deallocation",
         *defines,
         f"-I{zig_lib}/libcxx/include",
         f"-I{zig_lib}/libcxxabi/include",
