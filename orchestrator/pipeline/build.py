@@ -38,6 +38,7 @@ from orchestrator.model import (
     PublishedWheel,
     Request,
     Source,
+    Step,
     StepFailed,
     StepFinished,
     StepStarted,
@@ -101,7 +102,7 @@ def build(requirements: Sequence[str], options: BuildOptions, emit: Emit) -> Bui
         OrchestratorError: The input is wrong, before anything is built.
         InterruptedBuildError: Ctrl-C; nothing is left behind but logs.
     """
-    requests = [classify(text, Path.cwd()) for text in requirements]
+    requests = [classify(text, Path.cwd()) for text in dict.fromkeys(requirements)]
     builder = Builder(options, emit)
     jobs = [
         partial(builder.build, request, Target(platform=platform, interpreter=interpreter))
@@ -199,7 +200,7 @@ class Builder:
         self._check_toolchain(planned)
         log = self.wheelhouse.new_log(step)
         try:
-            with self._folder(step.label) as root:
+            with self._folder(step) as root:
                 from orchestrator.pipeline.step import StepBuild  # noqa: PLC0415 (only when built)
 
                 return StepBuild(self, planned, located, root, log).run()
@@ -207,7 +208,7 @@ class Builder:
             error.log = error.log or str(log)
             raise
         except OSError:
-            raise
+            raise  # told from bugs by its caller: a full disk is none
         except Exception as error:
             with log.open("a", encoding="utf-8") as file:
                 traceback.print_exc(file=file)
@@ -232,14 +233,22 @@ class Builder:
                 )
 
     @contextlib.contextmanager
-    def _folder(self, label: str) -> Iterator[Path]:
-        """A build's own folder, removed at the end unless it is to be kept."""
-        root = Path(tempfile.mkdtemp(prefix="orchestrate-"))
+    def _folder(self, step: Step) -> Iterator[Path]:
+        """A build's own folder, removed at the end unless it is to be kept.
+
+        Some packages write its path into their wheel: the same step has the same folder, unless
+        it is in use.
+        """
+        root = Path(tempfile.gettempdir()) / f"orchestrate-{step.fingerprint[:16]}"
+        try:
+            root.mkdir(mode=0o700)
+        except FileExistsError:
+            root = Path(tempfile.mkdtemp(prefix=f"{root.name}-"))
         try:
             yield root
         finally:
             if self.options.keep_build_dir:
-                self.emit(Notice(step=label, message=f"build folder kept: {root}"))
+                self.emit(Notice(step=step.label, message=f"build folder kept: {root}"))
             else:
                 shutil.rmtree(root, ignore_errors=True)
 
