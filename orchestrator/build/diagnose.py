@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from orchestrator.errors import (
     BackendFailedError,
+    MinimumMacOSError,
     MissingBuildRequirementError,
     MissingHeaderError,
     MissingLanguageError,
@@ -19,6 +20,7 @@ from orchestrator.errors import (
     OrchestratorError,
 )
 from orchestrator.targets.sdk.headers import origin_of_header, origin_of_library
+from orchestrator.targets.tags import platform_for_deployment_target
 
 _COMPILER_ERROR = re.compile(r"^[^\s:].*?:\d+(?::\d+)?: (?:fatal )?error: ")
 _LINKER_ERROR = re.compile(
@@ -39,6 +41,7 @@ _SNIPPET = 3
 _BATCH = 80
 
 _HEADER = re.compile(r"fatal error: '([^']+)' file not found")
+_TOO_NEW = re.compile(r"error: '([^']+)' is unavailable: introduced in macOS (\d+)(?:\.(\d+))?")
 # Names that generated code used and CPython took away: 3.11 (longintrepr.h, frames, tracing), 3.12
 # and 3.13 (digits of int, private unicode and call functions).
 _STALE_CYTHON = re.compile(
@@ -118,6 +121,7 @@ def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
     """The failure as the log explains it: with details, or as one whose cause is known."""
     details = meaningful_lines(log)
     for signature in (
+        _too_new,
         _stale_cython,
         _missing_header,
         _missing_framework,
@@ -134,6 +138,18 @@ def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
 
 
 _Known = tuple[Callable[..., OrchestratorError], str, str | None] | None
+
+
+def _too_new(log: str) -> _Known:
+    match = _TOO_NEW.search(log)
+    if not match:
+        return None
+    major, minor = int(match[2]), int(match[3] or 0)
+    return (
+        MinimumMacOSError,
+        f"It uses {match[1]}, which macOS has from {major}.{minor} on.",
+        f"--platform {platform_for_deployment_target((major, minor)).tag}",
+    )
 
 
 def _stale_cython(log: str) -> _Known:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -26,6 +27,8 @@ OnLine = Callable[[str], None]
 
 # How programs say it: the C library, and zig.
 _DISK_FULL = (b"No space left on device", b"Disk quota exceeded", b"NoSpaceLeft")
+# Some don't say it, but stumble over what they could not write: bytes without which none succeeds.
+_TOO_LITTLE = 1 << 20
 
 
 class Processes:
@@ -102,7 +105,7 @@ class Processes:
             raise InterruptedBuildError("The build was interrupted.", log=str(log))
         if late.is_set():
             raise BuildTimeoutError(f"{command[0]} ran longer than {seconds:.0f} s.", log=str(log))
-        if status and full:
+        if status and (full or shutil.disk_usage(cwd).free < _TOO_LITTLE):
             raise DiskFullError(f"The disk is full: {Path(command[0]).name} failed.", log=str(log))
         return status
 

@@ -157,7 +157,7 @@ MACOS = (
         remembers="cxx",
         why="zig would link a static libc++ of its own; the system's is named once, at the end",
     ),
-    drop("-lgcc_s|-lgcc|-lgcc_s.1|-lunwind", "libSystem unwinds on macOS"),
+    drop("-lgcc_s|-lgcc|-lgcc_s.1|-lunwind|-lutil", "libSystem has it on macOS"),
     drop("-lpython3*|-lpython", "an extension finds Python's symbols in the process that loads it"),
     drop("-mno-red-zone|-mdynamic-no-pic|-faltivec", "not on arm64"),
 )
@@ -317,7 +317,7 @@ if [ -n "$links" ] && [ -n "$output$sources" ]; then
   set -- "$@" {link_flags}
   [ -n "$cxx" ] && set -- "$@" {cxx_link_flags}
 fi
-exec {zig} $driver -target {target} "$@"
+{load_commands}exec {zig} $driver -target {target} "$@"
 """
 
 # Apple's linker writes an extension as a bundle, which has no name; zig's dylib would carry the
@@ -325,6 +325,28 @@ exec {zig} $driver -target {target} "$@"
 _INSTALL_NAME = """\
 if [ -n "$shared" ] && [ -z "$named" ] && [ -n "$output" ]; then
   set -- "$@" "-Wl,-install_name,@rpath/${output##*/}"
+fi
+"""
+
+
+# zig's linker writes a load command for each mention of a library, where Apple's writes one for
+# each library; dyld refuses repeated ones in new binaries.
+_ONE_LOAD_COMMAND = """\
+seen=' ' pair=
+if [ -n "$links" ]; then
+  for arg do
+    shift
+    word=$arg
+    case $arg in
+      -framework|-weak_framework|-needed_framework) [ -n "$pair" ] || {{ pair=$arg; continue; }} ;;
+    esac
+    [ -n "$pair" ] && word="$pair $arg"
+    case $word in -l*|-framework*|-weak_framework*|-needed_framework*)
+      case $seen in *" $word "*) pair=; continue ;; esac
+      seen="$seen$word " ;;
+    esac
+    if [ -n "$pair" ]; then set -- "$@" "$pair" "$arg"; pair=; else set -- "$@" "$arg"; fi
+  done
 fi
 """
 
@@ -355,6 +377,7 @@ def compiler_script(spec: WrapperSpec, role: str) -> str:
         identity=_LINKER_IDENTITY if spec.macho else "",
         arms="\n".join(_arm(rule) for rule in rules),
         install_name=_INSTALL_NAME if spec.macho else "",
+        load_commands=_ONE_LOAD_COMMAND.format() if spec.macho else "",
         compile_flags=_words((*spec.compile_flags, *spec.flags.compile_add)),
         cxx_flags=_words(spec.cxx_flags),
         link_flags=_words((*spec.link_flags, *spec.flags.link_add)),

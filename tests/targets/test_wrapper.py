@@ -34,7 +34,7 @@ def spec(tmp_path: Path) -> WrapperSpec:
         zig=str(printer),
         target=TARGET,
         env={"ZIG_LOCAL_CACHE_DIR": "a 'cache'"},
-        rules=(*HOST_PATHS, *COMMON, *MACOS),
+        rules=(*HOST_PATHS, *MACOS, *COMMON),
         include_from="/opt/python/include/python3.11",
         include_to="/kit/include/python3.11",
         compile_flags=("-COMPILE",),
@@ -275,3 +275,24 @@ def test_tools(spec: WrapperSpec, tmp_path: Path):
 def test_a_wrapper_costs_little(wrapper: Wrapper):
     """A build calls it hundreds of times: it must not start a Python."""
     assert sys.executable not in compiler_script(wrapper.spec, "cc")
+
+
+def test_each_library_has_one_load_command(spec: WrapperSpec, tmp_path: Path):
+    wrapper = Wrapper(spec, tmp_path)
+    words = ["-framework", "A", "-lz", "-framework", "B", "-lz", "-framework", "A", "-o", "x.dylib"]
+    linked = wrapper.run("a.o", *words)
+    assert linked[1:9] == ["a.o", "-framework", "A", "-lz", "-framework", "B", "-o", "x.dylib"]
+
+
+def test_sve_is_refused_as_by_apples_clang(spec: WrapperSpec, tmp_path: Path):
+    script = tmp_path / "cc"
+    script.write_text(compiler_script(spec, "cc"))
+    done = subprocess.run(
+        ["/bin/sh", str(script), "-march=armv8.2-a+fp16+sve", "-c", "x.c"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no Mac has the scalable vector extension" in done.stderr
+    assert not done.stdout

@@ -181,6 +181,15 @@ def test_flags_of_apples_linker(shop: Shop, flag: str):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_list_of_symbols_that_may_be_missing(shop: Shop):
+    """nanobind gives the linker such a file, with every function of Python."""
+    shop.write("python.sym", "-U _PyLong_FromLong\n-U _PyErr_Occurred\n")
+    shop.write("m.c", "void *PyLong_FromLong(long); void *f(void) { return PyLong_FromLong(1); }\n")
+    shop.say("cc", "-c", "m.c")
+    shop.say("cc", "-bundle", "-Wl,@python.sym", "-Wl,-dead_strip,-x", "m.o", "-o", "m.so")
+    assert {i.name: i.lookup for i in shop.read("m.so").imports}["_PyLong_FromLong"] == "flat"
+
+
 def test_static_libraries(shop: Shop):
     shop.write("a.c", "int a(void) { return 1; }\n")
     shop.write("main.c", "int a(void); int main(void) { return a(); }\n")
