@@ -109,7 +109,7 @@ def wrapper(spec: WrapperSpec, tmp_path: Path) -> Wrapper:
         ("-march=armv8.2-a+dotprod+fp16fml", "-mcpu=generic+v8_2a+dotprod+fp16fml"),
         ("-march=armv8-a+simd", "-mcpu=generic+v8a"),
         ("-march=armv8-a+crc+crypto", "-mcpu=generic+v8a+crc+aes+sha2"),
-        ("-march=armv8.5-a+sve", "-mcpu=generic+v8_5a+sve"),
+        ("-march=armv8.5-a+i8mm", "-mcpu=generic+v8_5a+i8mm"),
         ("-flto -flto=thin -fno-lto -g -ggdb3", ""),
         ("-isysroot /sdk -arch arm64 -mmacosx-version-min=10.9", ""),
         ("-I/usr/include -I/usr/local/include -I/opt/homebrew/include -Iown", "-Iown"),
