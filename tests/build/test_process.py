@@ -81,7 +81,7 @@ def test_nothing_can_be_asked_of_the_user(run: Run):
 
 
 def test_a_child_left_behind_is_ended(run: Run):
-    assert run(LEAVES_A_CHILD.format(rest="exec >&- 2>&-; kill -STOP $!; kill -9 $!; exit 0")) == 0
+    assert run("sleep 600 >/dev/null 2>&1 & echo $!") == 0
     assert run.child_is_gone()
 
 

@@ -161,11 +161,15 @@ def test_libraries_of_the_host_are_not_found(shop: Shop, library: str):
 @pytest.mark.parametrize(
     "flag",
     ["-march=armv8.2-a+fp16", "-march=armv8.2-a+dotprod", "-march=armv8.2-a+fp16fml",
-     "-march=armv8-a+crc+crypto", "-march=armv8.5-a+sve", "-march=armv8-a+simd", "-march=native",
+     "-march=armv8-a+crc+crypto", "-march=armv8-a+simd", "-march=native",
      "-flto", "-g", "-fopenmp-simd", "-fno-semantic-interposition"],
 )  # fmt: skip
 def test_flags_of_other_compilers(shop: Shop, flag: str):
     assert shop.compiles("int main(void) { return 0; }\n", flag)
+
+
+def test_a_feature_that_no_mac_has_is_refused(shop: Shop):
+    assert not shop.compiles("int main(void) { return 0; }\n", "-march=armv8.5-a+sve")
 
 
 @pytest.mark.parametrize(
