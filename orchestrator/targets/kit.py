@@ -6,8 +6,10 @@ puts them into a folder and says which environment variables lead a build there.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,17 @@ _STARTUP = Path(__file__).parent / "twin" / "sitecustomize.py"
 # Names under which builds look for a C or C++ compiler without asking.
 _C_NAMES = ("cc", "gcc", "clang")
 _CXX_NAMES = ("c++", "g++", "clang++")
+
+
+@cache
+def kit_digest() -> str:
+    """Digest of the code and data that decide how things are compiled: this folder's files."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def write_script(path: Path, text: str) -> None:
@@ -157,7 +170,7 @@ def write_kit(
         "CMAKE_POLICY_VERSION_MINIMUM": "3.5",
         **AUTOCONF_ANSWERS,
         # autoconf: cross-compile, and for what.
-        "build_alias": "x86_64-pc-linux-gnu",
+        "build_alias": f"{request.python.machine}-pc-linux-gnu",
         "host_alias": facts.gnu,
     }
     if facts.macho:

@@ -124,19 +124,14 @@ class _Answers:
         if header := _HEADER.fullmatch(name):
             return header[1] in self.headers
         function = name.removeprefix("HAVE_").lower()
-        if name.startswith("HAVE_") and _is_function(function):
+        if name.startswith("HAVE_") and function in _FUNCTIONS:
             return function in self.functions
         return None
 
 
-def _is_function(name: str) -> bool:
-    """Whether a HAVE_ question is about a function: only the names configure asks for as such."""
-    return name in FUNCTIONS
-
-
 # Functions that CPython's configure probes and that differ between libcs; the others (HAVE_ROUND…)
 # exist everywhere wheels are built for.
-FUNCTIONS = frozenset(
+_FUNCTIONS = frozenset(
     [
         "accept4",
         "bind_textdomain_codeset",

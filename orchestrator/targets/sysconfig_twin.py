@@ -66,7 +66,7 @@ def twin_vars(
     cc, cxx = f"{tools}/cc", f"{tools}/c++"
     bundle = " ".join(facts.bundle)
     soabi = facts.soabi(interpreter)
-    version = interpreter.version.removesuffix("t") + ("t" if interpreter.free_threaded else "")
+    library = f"libpython{interpreter.version}.a"
     changed: dict[str, str | int] = dict.fromkeys((n for n in _EMPTY if n in host), "")
     changed |= {
         "AR": f"{tools}/ar",
@@ -93,8 +93,8 @@ def twin_vars(
         "BUILD_GNU_TYPE": facts.gnu,
         "_PYTHON_HOST_PLATFORM": facts.python_platform,
         "Py_ENABLE_SHARED": 0,
-        "LIBRARY": f"libpython{version}.a",
-        "LDLIBRARY": f"libpython{version}.a",
+        "LIBRARY": library,
+        "LDLIBRARY": library,
         "SIZEOF_LONG_DOUBLE": facts.long_double,
     }
     if facts.macho:

@@ -201,7 +201,7 @@ def _words(words: Iterable[str]) -> str:
     return " ".join(shlex.quote(word) for word in words)
 
 
-def _pattern(word: str) -> str:
+def flag_pattern(word: str) -> str:
     """A recipe's flag as a ``case`` pattern: ``*`` and ``?`` stay, the rest is literal."""
     return "".join(c if c.isalnum() or c in "-+=_./*?" else f"\\{c}" for c in word)
 
@@ -354,7 +354,7 @@ fi
 def compiler_script(spec: WrapperSpec, role: str) -> str:
     """The wrapper for one role: ``cc`` or ``c++``."""
     recipe = tuple(
-        drop("|".join(_pattern(word) for word in words), "the recipe says so", logged=True)
+        drop("|".join(flag_pattern(word) for word in words), "the recipe says so", logged=True)
         for words in (spec.flags.compile_drop + spec.flags.link_drop,)
         if words
     )

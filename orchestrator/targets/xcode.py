@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from orchestrator.errors import MissingSDKError, OrchestratorError, ToolchainBrokenError
-from orchestrator.model import Check, Needs, Platform, ToolchainIdentity
+from orchestrator.model import Check, Flags, Needs, Platform, ToolchainIdentity
 from orchestrator.targets import xcode_kit, xcode_words
+from orchestrator.targets.kit import kit_digest
 from orchestrator.targets.host import Answer, Run, run_command
 from orchestrator.targets.toolchain import Host, Kit, KitRequest
 
@@ -63,8 +64,11 @@ class XcodeToolchain:
         )
 
     def identity(self) -> ToolchainIdentity:
-        """Names the versions of clang, of the SDK and of the Command Line Tools."""
+        """Names the versions of clang, of the SDK, of the Command Line Tools, and of the kit."""
+        if self._developer_folder.status:  # nothing else may be asked then: see checks
+            return ToolchainIdentity(name=self.name, versions={})
         versions = {
+            "kit": kit_digest(),
             "clang": xcode_words.parse_clang_version(self._clang.text),
             "sdk": self._sdk_version.text,
             "command-line-tools": xcode_words.parse_receipt_version(self._receipt.text),
@@ -90,7 +94,7 @@ class XcodeToolchain:
         pkg_config.mkdir()
         toolchain_file = kit / "toolchain.cmake"
         toolchain_file.write_text(xcode_kit.cmake_toolchain(platform, cross=cross))
-        env = xcode_kit.environment(platform, Path(self._sdk_path.text), flags) | {
+        env = xcode_kit.environment(platform, Path(self._sdk_path.text)) | {
             "CMAKE_TOOLCHAIN_FILE": str(toolchain_file),
             "PKG_CONFIG_LIBDIR": str(pkg_config),
             "PKG_CONFIG_PATH": "",
@@ -100,7 +104,7 @@ class XcodeToolchain:
             env["host_alias"] = "aarch64-apple-darwin"  # what autoconf's --host sets
             meson_file = kit / "meson-cross.ini"
             meson_file.write_text(xcode_kit.meson_cross_file(platform, pkg_config))
-        if not (flags.compile_drop or flags.link_drop):
+        if flags == Flags():
             return Kit(env=env, meson_cross_file=meson_file)
         wrappers, log = kit / "bin", kit / "wrapper.log"
         xcode_kit.write_wrappers(wrappers, flags, log, _XCRUN)

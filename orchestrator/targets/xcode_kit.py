@@ -10,6 +10,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from orchestrator.targets.kit import write_script
+from orchestrator.targets.wrapper import flag_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -21,24 +24,23 @@ PACKAGE_MANAGERS = ("/opt/homebrew", "/usr/local", "/opt/local", "/opt/sw")
 COMPILERS = {"cc": "clang", "clang": "clang", "c++": "clang++", "clang++": "clang++"}
 
 
-def environment(platform: Platform, sdk: Path, flags: Flags) -> dict[str, str]:
+def environment(platform: Platform, sdk: Path) -> dict[str, str]:
     """The variables that say the target to distutils, CMake, Meson, autoconf and clang itself.
 
     ``-arch`` is in the flags too: a Python that was not built as universal2 has no ``-arch`` for
     ``ARCHFLAGS`` to replace, and clang under Rosetta compiles for x86_64 unless told.
     """
     minimum = f"{platform.minimum[0]}.{platform.minimum[1]}"
-    arch = ("-arch", platform.arch)
-    compile_flags = shlex.join((*arch, *flags.compile_add))
+    arch = f"-arch {platform.arch}"
     return {
         "SDKROOT": str(sdk),
         "MACOSX_DEPLOYMENT_TARGET": minimum,
-        "ARCHFLAGS": shlex.join(arch),
+        "ARCHFLAGS": arch,
         "_PYTHON_HOST_PLATFORM": f"macosx-{minimum}-{platform.arch}",
         "CMAKE_OSX_ARCHITECTURES": platform.arch,
-        "CFLAGS": compile_flags,
-        "CXXFLAGS": compile_flags,
-        "LDFLAGS": shlex.join((*arch, *flags.link_add)),
+        "CFLAGS": arch,
+        "CXXFLAGS": arch,
+        "LDFLAGS": arch,
     }
 
 
@@ -86,32 +88,51 @@ endian = 'little'
 """
 
 
-def compiler_wrapper(compiler: str, flags: Flags, log: Path) -> str:
-    """A shell script that runs a compiler without the flags that a recipe drops.
-
-    Flags dropped from linking are kept where a command only compiles. Each drop is a line in
-    ``log``.
-    """
-    rules = "".join(
-        f"    {mode}:{shlex.quote(flag)}) echo {shlex.quote('dropped ' + flag)} "
-        f">>{shlex.quote(str(log))} ;;\n"
-        for mode, dropped in (("*", flags.compile_drop), ("link", flags.link_drop))
-        for flag in dropped
-    )
-    return f"""\
+# Which flags of a recipe belong to a command is told from the command, as in zig's wrapper.
+_WRAPPER = """\
 #!/bin/sh
-mode=link
+# Written by orchestrator (targets/xcode_kit.py): the flags of a recipe.
+links=1 output= sources=
 for argument do
-  case $argument in -c|-E|-S) mode=compile ;; esac
+  case $argument in
+    -c|-S|-E|-M|-MM|-fsyntax-only) links= ;;
+    -o) output=1 ;;
+    -*) ;;
+    *.c|*.cc|*.cpp|*.cxx|*.c++|*.C|*.m|*.mm|*.s|*.S) sources=1 ;;
+  esac
 done
 for argument do
   shift
-  case $mode:$argument in
-{rules}    *) set -- "$@" "$argument" ;;
+  case $argument in
+{drops}    *) set -- "$@" "$argument" ;;
   esac
 done
+if [ -z "$links" ] || [ -n "$sources" ]; then
+  set -- "$@" {compile_add}
+fi
+if [ -n "$links" ] && [ -n "$output$sources" ]; then
+  set -- "$@" {link_add}
+fi
 exec {compiler} "$@"
 """
+
+
+def compiler_wrapper(compiler: str, flags: Flags, log: Path) -> str:
+    """A shell script that runs a compiler with the flags of a recipe.
+
+    Those added come behind the package's own; of those dropped each is a line in ``log``.
+    """
+    drops = "".join(
+        f"    {flag_pattern(flag)}) printf '%s: the recipe says so\\n' \"$argument\" "
+        f">>{shlex.quote(str(log))} ;;\n"
+        for flag in flags.compile_drop + flags.link_drop
+    )
+    return _WRAPPER.format(
+        drops=drops,
+        compile_add=shlex.join(flags.compile_add),
+        link_add=shlex.join(flags.link_add),
+        compiler=compiler,
+    )
 
 
 def write_wrappers(directory: Path, flags: Flags, log: Path, run_with: Sequence[str]) -> None:
@@ -119,12 +140,11 @@ def write_wrappers(directory: Path, flags: Flags, log: Path, run_with: Sequence[
 
     Args:
         directory: A new folder, to be put in front of PATH.
-        flags: Those to drop.
+        flags: Of the recipe.
         log: See ``compiler_wrapper``.
         run_with: The command before the compiler's real name, such as ``xcrun``'s path.
     """
     directory.mkdir()
     for name, compiler in COMPILERS.items():
-        path = directory / name
-        path.write_text(compiler_wrapper(shlex.join((*run_with, compiler)), flags, log))
-        path.chmod(0o755)
+        text = compiler_wrapper(shlex.join((*run_with, compiler)), flags, log)
+        write_script(directory / name, text)

@@ -6,11 +6,10 @@ Apple's SDK has beyond them and builds ask for, the SDK overlay (``targets/sdk``
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import shutil
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from orchestrator.files import cache_directory
 from orchestrator.model import Check, Needs, Platform, ToolchainIdentity
 from orchestrator.targets.apple_tools import write_apple_tools
 from orchestrator.targets.facts import platform_facts
-from orchestrator.targets.kit import write_kit
+from orchestrator.targets.kit import kit_digest, write_kit
 from orchestrator.targets.pyconfig import target_pyconfig
 from orchestrator.targets.sdk.overlay import write_overlay
 from orchestrator.targets.sdk.realsdk import real_sdk
@@ -44,6 +43,10 @@ _COMPILE = (
     "-g0",
     # Apple's driver protects stacks by default; zig's does not.
     "-fstack-protector",
+    # Apple's compact unwind can't express asynchronous tables: with them every function would
+    # carry an __eh_frame entry as well, a tenth of a C++ module.
+    "-fno-asynchronous-unwind-tables",
+    "-funwind-tables",
 )
 
 
@@ -68,7 +71,7 @@ class ZigToolchain:
 
     def identity(self) -> ToolchainIdentity:
         """The versions of zig, of this folder's own rules, and of a real SDK where one is given."""
-        versions = {"zig": importlib.metadata.version("ziglang"), "kit": _kit_digest()}
+        versions = {"zig": importlib.metadata.version("ziglang"), "kit": kit_digest()}
         if sdk := real_sdk():
             versions["MacOSX.sdk"] = sdk.version
         return ToolchainIdentity(name=self.name, versions=versions)
@@ -145,7 +148,9 @@ class ZigToolchain:
             ),
             link_flags=overlay.link_flags,
             cxx_flags=overlay.cxx_flags,
-            cxx_link_flags=overlay.cxx_link_flags,
+            # Inline functions come once for each file that uses them. Apple's linker keeps one copy;
+            # zig's keeps all of them unless it is told to drop what nothing refers to.
+            cxx_link_flags=(*overlay.cxx_link_flags, "-Wl,-dead_strip"),
             flags=request.settings.flags,
             log=str(log),
             macho=True,
@@ -173,17 +178,6 @@ class ZigToolchain:
             for pattern in ("*.h", "*/*.h"):
                 names.update(path.relative_to(folder).as_posix() for path in folder.glob(pattern))
         return frozenset(names)
-
-
-@cache
-def _kit_digest() -> str:
-    """Digest of the code and data that decide how things are compiled: this folder's files."""
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _rust_env(request: KitRequest, kit: Kit) -> dict[str, str]:

@@ -22,7 +22,7 @@ TOOLS: dict[str, tuple[int, str]] = {
     "cython": (2, "3.0"),
     "nanobind": (1, "1.0"),
     "numpy": (1, "2.0"),
-    "pybind11": (1, "2.0"),
+    "pybind11": (2, "2.0"),
     "scikit-build-core": (1, "0.1"),
     "setuptools": (1, "65"),
     "setuptools-scm": (1, "7"),
