@@ -378,6 +378,14 @@ class WheelhouseNotWritableError(OrchestratorError):
     default_hint = "Choose another with --wheelhouse or $ORCHESTRATE_WHEELHOUSE."
 
 
+class CacheNotWritableError(OrchestratorError):
+    """The folder for downloads and toolchain caches can't be created or written."""
+
+    code = "CCH001"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another with $ORCHESTRATE_CACHE."
+
+
 class DiskFullError(OrchestratorError):
     """The disk is full."""
 

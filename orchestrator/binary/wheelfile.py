@@ -10,7 +10,6 @@ import base64
 import csv
 import email.parser
 import hashlib
-import re
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from email.message import Message
     from pathlib import Path
 
-_MODULE = re.compile(r"([^.]+)(?:\.[\w-]+)*\.(?:so|pyd|py)")
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class Member(Value):
@@ -80,17 +78,14 @@ class WheelFacts(Value):
         build: Build tag of the file name, may be empty.
         tags: Of the file name, expanded: ``cp311-cp311-macosx_11_0_arm64``.
         declared_tags: Of the WHEEL file, expanded.
-        purelib: Root-Is-Purelib of the WHEEL file.
         dist_info: The folder of the metadata.
         metadata_name: Name in METADATA, as written.
         metadata_version: Version in METADATA, as written.
         requires_python: PEP 440 specifier set, may be empty.
-        dynamic: Fields that METADATA declares dynamic.
         record: Lines of RECORD; None where there is no RECORD.
         members: Files in archive order, without folders.
         repeated: Names that the archive holds more than once.
         unsafe: Names that would be written outside of the install folder.
-        top_level: Names that can be imported.
     """
 
     filename: str
@@ -100,17 +95,14 @@ class WheelFacts(Value):
     build: str
     tags: frozenset[str]
     declared_tags: frozenset[str]
-    purelib: bool
     dist_info: str
     metadata_name: str
     metadata_version: str
     requires_python: str
-    dynamic: tuple[str, ...]
     record: tuple[RecordEntry, ...] | None
     members: tuple[Member, ...]
     repeated: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
-    top_level: frozenset[str] = frozenset()
 
 
 def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
@@ -139,6 +131,8 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
             )
             unique = tuple(dict.fromkeys(names))
             members = tuple(_member(archive, name, search) for name in unique)
+    except OSError as error:
+        raise NotAWheelError(f"{path} can't be read: {error.strerror or error}.") from error
     except (*_DAMAGED, UnicodeDecodeError, csv.Error) as error:
         raise NotAWheelError(f"{path}: not a wheel that can be read: {error}") from error
     return WheelFacts(
@@ -149,17 +143,14 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
         build="".join(map(str, build)),
         tags=frozenset(map(str, tags)),
         declared_tags=_expand(wheel.get_all("Tag", [])),
-        purelib=str(wheel.get("Root-Is-Purelib", "")).strip().lower() == "true",
         dist_info=dist_info,
         metadata_name=str(metadata.get("Name", "")),
         metadata_version=str(metadata.get("Version", "")),
         requires_python=str(metadata.get("Requires-Python", "")),
-        dynamic=tuple(map(str, metadata.get_all("Dynamic", []))),
         record=record,
         members=members,
         repeated=tuple(name for name in unique if names.count(name) > 1),
         unsafe=tuple(name for name in unique if _is_unsafe(name)),
-        top_level=_top_level(unique, dist_info),
     )
 
 
@@ -233,18 +224,3 @@ def _member(archive: zipfile.ZipFile, name: str, search: tuple[str, ...]) -> Mem
 def _is_unsafe(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
     return parts[0] in {"", "~"} or ".." in parts or ":" in parts[0]
-
-
-def _top_level(names: tuple[str, ...], dist_info: str) -> frozenset[str]:
-    """First components of what lands in site-packages and is a module or holds one."""
-    found: set[str] = set()
-    data = dist_info.removesuffix(".dist-info") + ".data"
-    for name in names:
-        parts = name.split("/")
-        if parts[0] == data and len(parts) > 2 and parts[1] in {"platlib", "purelib"}:  # noqa: PLR2004
-            parts = parts[2:]
-        module = _MODULE.fullmatch(parts[-1])
-        if not module or parts[0] in {data, dist_info}:
-            continue
-        found.add(module[1] if len(parts) == 1 else parts[0])
-    return frozenset(found)

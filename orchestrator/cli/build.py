@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from orchestrator.errors import EXIT_BUILD
-from orchestrator.targets.tags import DEFAULT_PLATFORM, parse_interpreter, parse_platform
+from orchestrator.errors import EXIT_BUILD, OrchestratorError
+from orchestrator.targets.tags import (
+    DEFAULT_PLATFORM,
+    SHORT_FORMS,
+    parse_interpreter,
+    parse_platform,
+)
 
 if TYPE_CHECKING:
     from orchestrator.model import BuildReport
 
+_PLATFORMS = (DEFAULT_PLATFORM,)
 DEFAULT_PYTHON = "3.11"
 
 # Ctrl-C, and what a system sends to end a process: both end the build alike.
@@ -89,24 +95,32 @@ def build(
     Exit status: 0 all built, 1 a build failed, 2 wrong input, 3 toolchain missing, 4 a wheel
     failed verification.
     """
+    from orchestrator.model import BuildReport  # noqa: PLC0415 (--help stays quick)
     from orchestrator.pipeline import build as pipeline  # noqa: PLC0415 (--help stays quick)
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
-    options = pipeline.BuildOptions(
-        platforms=tuple(
-            parse_platform(text) for text in dict.fromkeys(platforms or (DEFAULT_PLATFORM,))
-        ),
-        interpreters=tuple(parse_interpreter(text) for text in dict.fromkeys(pythons)),
-        explicit_platform=any(tag.startswith(("macosx", "many", "musl")) for tag in platforms),
-        wheelhouse=wheelhouse,
-        recipes=recipes,
-        keep_build_dir=keep_build_dir,
-        timeout=timeout * 60,
-    )
     for number in _ENDING:
         signal.signal(number, _interrupt)
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
-        report = pipeline.build(requirements, options, reporter.handle)
+        try:
+            options = pipeline.BuildOptions(
+                platforms=tuple(
+                    map(parse_platform, dict.fromkeys(platforms or _DEFAULT_PLATFORMS))
+                ),
+                interpreters=tuple(map(parse_interpreter, dict.fromkeys(pythons))),
+                explicit_platform=any(tag not in SHORT_FORMS for tag in platforms),
+                wheelhouse=wheelhouse,
+                recipes=recipes,
+                keep_build_dir=keep_build_dir,
+                timeout=timeout * 60,
+            )
+            report = pipeline.build(requirements, options, reporter.handle)
+        except OrchestratorError as error:
+            if not as_json:
+                raise
+            # Programs read the last line, and it is always the summary.
+            failure = pipeline.failure_of(error, name=" ".join(requirements))
+            report = BuildReport(wheels=(), failed=(failure,), wheelhouse=wheelhouse.absolute())
         reporter.finish(report)
     context.exit(exit_status(report))
 

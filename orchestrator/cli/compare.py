@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.verify.compare import Comparison, Difference
 
 _MOST_NAMES = 8
@@ -40,10 +42,10 @@ def _show(comparison: Comparison) -> None:
     _show_difference("tags", comparison.tags)
     _show_difference("binaries", comparison.binaries)
     _show_difference("files", comparison.files)
-    click.echo(
-        f"{totals.binaries} binaries in both, {totals.same} the same but for size; "
-        f"at most {totals.most_imports} imports differ in one"
-    )
+    _show_names("files, of other content", comparison.changed)
+    click.echo(f"binaries in both: {totals.binaries}, {totals.same} the same but for size")
+    if totals.most_imports:
+        click.echo(f"imports that differ: at most {totals.most_imports} in one binary")
     for pair in comparison.pairs:
         click.echo(f"  {pair.name}  {pair.size[0]:,} / {pair.size[1]:,} bytes")
         if pair.minimum[0] != pair.minimum[1]:
@@ -54,10 +56,11 @@ def _show(comparison: Comparison) -> None:
 
 
 def _show_difference(title: str, difference: Difference) -> None:
-    for side, names in (
-        ("built only", difference.built_only),
-        ("reference only", difference.reference_only),
-    ):
-        if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            click.echo(f"  {title}, {side}: {', '.join(names[:_MOST_NAMES])}{more}")
+    _show_names(f"{title}, built only", difference.built_only)
+    _show_names(f"{title}, reference only", difference.reference_only)
+
+
+def _show_names(title: str, names: Sequence[str]) -> None:
+    if names:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        click.echo(f"  {title}: {', '.join(names[:_MOST_NAMES])}{more}")

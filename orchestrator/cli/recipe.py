@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.errors import EXIT_INPUT, NoRecipeError, RecipeError, RecipeExistsError
+from orchestrator.files import data_directory
+from orchestrator.report.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,6 +118,8 @@ def new(name: str, version: str | None, folders: tuple[Path, ...], as_json: bool
         _print_json({"path": str(path)})
     else:
         click.echo(f"Wrote {path}")
+        if path.parent.resolve() != data_directory("recipes").resolve():
+            click.echo(f"To use it: orchestrate build {normalized} --recipes {path.parent}")
 
 
 @recipe.command()
@@ -131,7 +135,7 @@ def lint(context: click.Context, folders: tuple[Path, ...], as_json: bool) -> No
     if as_json:
         _print_json({"recipes": count, "problems": problems})
     else:
-        click.echo("\n".join(problems) if problems else f"{count} recipes, no problems")
+        click.echo("\n".join(problems) or f"{counted(count, 'recipe')}, no problems")
     if problems:
         context.exit(EXIT_INPUT)
 

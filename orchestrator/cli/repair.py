@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from orchestrator.report.text import counted
+
 
 @click.command()
 @click.argument(
@@ -45,6 +47,6 @@ def repair(
                 msgspec.json.encode({"wheel": str(wheel), "path": str(path), "grafted": grafted})
             )
         else:
-            click.echo(f"{path}: {len(grafted)} libraries copied in")
+            click.echo(f"{path}: {counted(len(grafted), 'file')} copied in")
             for name in grafted:
                 click.echo(f"  {name}")

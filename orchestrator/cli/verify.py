@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.errors import EXIT_VERIFY
+from orchestrator.report.text import counted
 
 if TYPE_CHECKING:
     from orchestrator.model import Finding
@@ -44,7 +45,9 @@ def _show(wheel: Path, findings: tuple[Finding, ...], *, as_json: bool) -> None:
         click.echo(msgspec.json.encode({"wheel": str(wheel), "findings": findings}))
         return
     errors = sum(finding.severity == "error" for finding in findings)
-    verdict = click.style(f"{errors} errors", fg="red") if errors else click.style("ok", fg="green")
+    verdict = click.style("ok", fg="green")
+    if errors:
+        verdict = click.style(counted(errors, "error"), fg="red")
     click.echo(f"{wheel.name}: {verdict}")
     for finding in findings:
         severity = click.style(finding.severity, fg=_STYLES[finding.severity])

@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.build.process import Processes
-from orchestrator.build.sources import overridden, pin
 from orchestrator.errors import (
     DiskFullError,
     InternalError,
@@ -38,6 +37,7 @@ from orchestrator.model import (
     PublishedWheel,
     Request,
     Source,
+    SourceOverride,
     Step,
     StepFailed,
     StepFinished,
@@ -48,6 +48,7 @@ from orchestrator.model import (
 from orchestrator.plan.steps import Planned, Planner
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
+from orchestrator.resolve.index import Found, find
 from orchestrator.resolve.requests import classify
 from orchestrator.resolve.select import uploaded_on, wheels_for
 from orchestrator.targets.host import this_host
@@ -113,6 +114,13 @@ def build(requirements: Sequence[str], options: BuildOptions, emit: Emit) -> Bui
     return builder.run(jobs)
 
 
+def _overridden(source: Source, override: SourceOverride) -> Source:
+    """The source that a recipe names; imported late, like everything about archives and git."""
+    from orchestrator.build.sources import overridden  # noqa: PLC0415
+
+    return overridden(source, override)
+
+
 class Builder:
     """Builds steps; one instance serves all threads of a run."""
 
@@ -127,7 +135,7 @@ class Builder:
             load_registry(options.recipes),
             toolchains(host),
             host,
-            override=overridden,
+            override=_overridden,
             explicit=options.explicit_platform,
         )
 
@@ -165,7 +173,7 @@ class Builder:
             return self._failure(label, request, source, kind(f"{label}: {error}"))
 
     def _locate(self, request: Request, target: Target) -> Located:
-        found = pin(request, self.configuration, target.interpreter)
+        found = self._find(request, target.interpreter)
         wheels = wheels_for(found.source.version, found.files)
         pure = any(wheel.tags[2] == "any" for wheel in wheels)
         return Located(
@@ -173,6 +181,16 @@ class Builder:
             binaries=None if not wheels else not pure,
             released=uploaded_on(found.source, found.files),
         )
+
+    def _find(self, request: Request, interpreter: Interpreter) -> Found:
+        if request.kind == "index":
+            found = find(request, self.configuration, interpreter)
+            if found.source.digest:
+                return found
+        # Archives and git: a tenth of a second that the answer from the wheelhouse can do without.
+        from orchestrator.build.sources import pin  # noqa: PLC0415
+
+        return pin(request, self.configuration, interpreter)
 
     def _done(self, planned: Planned) -> PublishedWheel | None:
         """The wheel of this fingerprint, where the wheelhouse has it."""
@@ -264,13 +282,19 @@ class Builder:
                 log=error.log or "",
             )
         )
-        return Failure(
-            name=source.name if source else request.name or request.text,
-            version=source.version if source else "",
-            code=error.code,
-            message=error.message,
-            hint=error.hint,
-            log=error.log or "",
-            details=error.details,
-            exit_status=error.exit_status,
-        )
+        name = source.name if source else request.name or request.text
+        return failure_of(error, name=name, version=source.version if source else "")
+
+
+def failure_of(error: OrchestratorError, *, name: str, version: str = "") -> Failure:
+    """An error as the summary lists it."""
+    return Failure(
+        name=name,
+        version=version,
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        log=error.log or "",
+        details=error.details,
+        exit_status=error.exit_status,
+    )

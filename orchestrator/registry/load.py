@@ -117,8 +117,10 @@ def load_registry(directories: Sequence[Path] = ()) -> Registry:
     Raises:
         RecipeError: A folder does not exist.
     """
-    if missing := [f"{folder}: no such folder" for folder in directories if not folder.is_dir()]:
-        raise recipe_error(missing)
+    if missing := [str(folder) for folder in directories if not folder.is_dir()]:
+        raise RecipeError(
+            f"{', '.join(missing)}: no such folder.", hint="--recipes takes a folder of recipes."
+        )
     # In a checkout the built-in folder may be given as well; it must not count twice.
     folders = {folder.resolve(): folder for folder in (data_directory("recipes"), *directories)}
     return Registry(tuple(folders.values()))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.binary.wheelfile import WheelFacts, read_wheel
 from orchestrator.errors import RepairError
-from orchestrator.repair.tools import SYSTEM_PREFIXES, RunTool, inherited_env, run_tool
+from orchestrator.repair.tools import python_program, run_tool
+from orchestrator.targets.sdk.symbols import is_system_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ def external_libraries(facts: WheelFacts) -> tuple[str, ...]:
         for member in facts.members
         for part in member.slices
         for library in part.libraries
-        if not library.path.startswith(SYSTEM_PREFIXES)
+        if not is_system_library(library.path)
     }
     return tuple(
         sorted(
@@ -50,11 +51,7 @@ def folders_with(names: Sequence[str], roots: Sequence[Path]) -> Iterator[Path]:
 
 
 def graft(
-    wheel: Path,
-    facts: WheelFacts,
-    into: Path,
-    library_roots: Sequence[Path],
-    run: RunTool = run_tool,
+    wheel: Path, facts: WheelFacts, into: Path, library_roots: Sequence[Path]
 ) -> tuple[Path, tuple[str, ...]]:
     """Copies the libraries a wheel needs into it.
 
@@ -63,7 +60,6 @@ def graft(
         facts: What it holds.
         into: Empty folder for the repaired wheel.
         library_roots: Folders below which the libraries are looked for.
-        run: Runs the repair tool.
 
     Returns:
         The wheel (the given one where nothing is missing) and the names of what was copied in.
@@ -76,14 +72,13 @@ def graft(
         return wheel, ()
     folders = list(folders_with(missing, library_roots))
     into.mkdir(parents=True, exist_ok=True)
-    status, output = run(_command(wheel, into, folders), _environment(folders))
+    status, said = run_tool(_command(wheel, into, folders), _environment(folders))
     repaired = into / wheel.name
     if status != 0 or not repaired.is_file():
         repaired.unlink(missing_ok=True)
-        lines = [line for line in output.splitlines() if line.strip()]
         raise RepairError(
             f"{wheel.name} needs {', '.join(missing)}, which could not be copied into it.",
-            details=tuple(lines[-6:]),
+            details=said,
         )
     before = {member.name for member in facts.members}
     after = [member for member in read_wheel(repaired).members if member.slices]
@@ -93,24 +88,14 @@ def graft(
 
 def _command(wheel: Path, into: Path, folders: Sequence[Path]) -> list[str]:
     if sys.platform == "darwin":
-        module = "delocate.cmd.delocate_wheel"
-        return [
-            sys.executable,
-            "-m",
-            module,
-            "--require-archs",
-            "arm64",
-            "-w",
-            str(into),
-            str(wheel),
-        ]
-    options = [word for folder in folders for word in ("--lib-dir", str(folder))]
-    tool = [sys.executable, "-m", "repairwheel", "--output-dir", str(into), "--no-sys-paths"]
-    return [*tool, *options, str(wheel)]
+        options = ["--require-archs", "arm64", "-w", str(into)]
+        return python_program("-m", "delocate.cmd.delocate_wheel", *options, str(wheel))
+    options = ["--output-dir", str(into), "--no-sys-paths"]
+    options += [word for folder in folders for word in ("--lib-dir", str(folder))]
+    return python_program("-m", "repairwheel", *options, str(wheel))
 
 
 def _environment(folders: Sequence[Path]) -> dict[str, str]:
-    env = inherited_env()
     if sys.platform == "darwin" and folders:  # delocate looks where dyld would
-        env["DYLD_LIBRARY_PATH"] = os.pathsep.join(map(str, folders))
-    return env
+        return {"DYLD_LIBRARY_PATH": os.pathsep.join(map(str, folders))}
+    return {}

@@ -11,7 +11,9 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RepairError
-from orchestrator.repair.tools import SYSTEM_PREFIXES, RunTool, inherited_env
+from orchestrator.repair.tools import python_program, run_tool
+from orchestrator.targets import install_name_tool
+from orchestrator.targets.sdk.symbols import is_system_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,23 +27,22 @@ def stray_edits(member: Member) -> tuple[str, ...]:
     options: list[str] = []
     for part in member.slices:
         for path in part.rpaths:
-            if path.startswith("/") and not path.startswith(SYSTEM_PREFIXES):
+            if path.startswith("/") and not is_system_library(f"{path}/"):
                 options += ["-delete_rpath", path]
         name = part.install_name
         pathlike = "/" in name and not name.startswith("@")
-        if pathlike and not name.startswith(SYSTEM_PREFIXES):
+        if pathlike and not is_system_library(name):
             options += ["-id", f"@rpath/{name.rpartition('/')[2]}"]
     return tuple(options)
 
 
-def clean(wheel: Path, facts: WheelFacts, into: Path, run: RunTool) -> Path:
+def clean(wheel: Path, facts: WheelFacts, into: Path) -> Path:
     """Writes a wheel without stray paths; the given one where there are none.
 
     Args:
         wheel: The file.
         facts: What it holds.
         into: Folder for the new wheel and the files being edited.
-        run: Runs the tools.
 
     Raises:
         RepairError: A file could not be edited.
@@ -55,24 +56,24 @@ def clean(wheel: Path, facts: WheelFacts, into: Path, run: RunTool) -> Path:
         for info in old.infolist():
             content = old.read(info)
             if info.filename in edits:
-                content = _edited(content, edits[info.filename], into / "edited", run)
+                content = _edited(info.filename, content, edits[info.filename], into / "edited")
             new.writestr(info, content, zipfile.ZIP_DEFLATED)
     return cleaned
 
 
-def _edited(content: bytes, options: Sequence[str], file: Path, run: RunTool) -> bytes:
+def _edited(name: str, content: bytes, options: Sequence[str], file: Path) -> bytes:
     file.write_bytes(content)
-    tool = [sys.executable, "-m", "orchestrator.targets.install_name_tool"]
-    on_mac = sys.platform == "darwin"
-    commands = [[*(["install_name_tool"] if on_mac else tool), *options, str(file)]]
-    if on_mac:
-        commands.append(["codesign", "--force", "--sign", "-", str(file)])
+    if sys.platform == "darwin":
+        commands = [
+            ["install_name_tool", *options, str(file)],
+            ["codesign", "--force", "--sign", "-", str(file)],
+        ]
+    else:
+        commands = [python_program(str(install_name_tool.__file__), *options, str(file))]
     for command in commands:
-        status, output = run(command, inherited_env())
+        status, said = run_tool(command)
         if status:
-            raise RepairError(
-                f"{' '.join(options)} failed.", details=tuple(output.splitlines()[-6:])
-            )
+            raise RepairError(f"{name}: {' '.join(options)} failed.", details=said)
     edited = file.read_bytes()
     file.unlink()
     return edited

@@ -12,7 +12,6 @@ from orchestrator.model import BuiltWheel, RepairedWheel
 from orchestrator.repair.canonical import canonical_zip
 from orchestrator.repair.macos import graft
 from orchestrator.repair.paths import clean
-from orchestrator.repair.tools import run_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +43,7 @@ def repair_file(
         facts = read_wheel(wheel)
         whole, grafted = graft(wheel, facts, Path(scratch) / "grafted", library_roots)
         facts = read_wheel(whole) if grafted else facts
-        cleaned = clean(whole, facts, Path(scratch) / "cleaned", run_tool)
+        cleaned = clean(whole, facts, Path(scratch) / "cleaned")
         canonical = Path(scratch) / wheel.name
         canonical_zip(cleaned, canonical, source_date_epoch(os.environ))
         path = canonical.replace(into / wheel.name)

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from orchestrator.report.problem import print_problem, problem_of_failure, write_problem
-from orchestrator.report.text import duration, size, write_line
+from orchestrator.report.text import counted, duration, size, write_line
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -113,8 +113,7 @@ def _rows(report: BuildReport) -> list[tuple[str, str, str, str]]:
 
 
 def _heading(report: BuildReport) -> str:
-    count = len(report.wheels)
-    return f"{count} {'wheel' if count == 1 else 'wheels'} in {report.wheelhouse}"
+    return f"{counted(len(report.wheels), 'wheel')} in {report.wheelhouse}"
 
 
 def _score(report: BuildReport) -> str:

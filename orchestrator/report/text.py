@@ -47,6 +47,11 @@ def size(count: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 wheel``, ``2 wheels``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def write_line(stream: TextIO, line: str) -> None:
     """Writes a line at once, escaping what the stream's encoding lacks."""
     encoding = stream.encoding or "utf-8"

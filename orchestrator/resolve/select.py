@@ -82,11 +82,6 @@ def wheels_for(version: str, entries: Iterable[FileEntry]) -> tuple[FileEntry, .
     return tuple(file for file in files if file.kind == "wheel")
 
 
-def publishes_binaries(version: str, entries: Iterable[FileEntry]) -> bool:
-    """Whether that version has a wheel with binaries for any platform."""
-    return any(file.tags[2] != "any" for file in wheels_for(version, entries))
-
-
 def uploaded_on(source: Source, entries: Iterable[FileEntry]) -> tuple[int, int, int] | None:
     """Year, month, day when the index received a source; None where it does not say."""
     for file in entries:

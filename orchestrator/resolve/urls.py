@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 _USERINFO = re.compile(r"(?P<scheme>[\w+.-]*)://(?P<user>[^/\\\s?#]*)@")
 
@@ -50,7 +49,7 @@ def with_credentials(url: str, user: str, password: str) -> str:
 def local_path(location: str) -> Path | None:
     """The path of a ``file:`` URL or of a plain path; None for a URL of any other scheme."""
     if location.lower().startswith("file:"):
-        return Path(url2pathname(urlsplit(location).path))
+        return Path(unquote(urlsplit(location).path))
     return None if "://" in location else Path(location).expanduser().absolute()
 
 

@@ -270,22 +270,28 @@ if [ -n "$expand" ]; then
     fi
   done
 fi
-# One linker option a word: -Wl,-a,b,-c is -Wl,-a,b -Wl,-c, and -Xlinker a is -Wl,a.
-linker=
+# One option a word, with its value: -Wl,-a,b,-c is -Wl,-a,b -Wl,-c, and so are -Xlinker -a
+# -Xlinker b and -Wl,-a -Wl,b; -I a is -Ia.
+joined= held=
 for arg do
   shift
-  [ -n "$linker" ] && linker= && arg=-Wl,$arg
+  arg=$joined$arg joined=
   case $arg in
-    -Xlinker) linker=1; continue ;;
-    -Wl,*,-*)
+    -Xlinker) joined=-Wl,; continue ;;
+    -I|-L) joined=$arg; continue ;;
+    -Wl,-*)
+      [ -n "$held" ] && set -- "$@" "$held"
       arg=${{arg#-Wl,}}
       while case $arg in *,-*) ;; *) false ;; esac; do
         set -- "$@" "-Wl,${{arg%%,-*}}"; arg=-${{arg#*,-}}
       done
-      arg=-Wl,$arg ;;
+      held=-Wl,$arg; continue ;;
+    -Wl,?*) [ -n "$held" ] && held=$held,${{arg#-Wl,}} && continue ;;
   esac
+  [ -n "$held" ] && set -- "$@" "$held" && held=
   set -- "$@" "$arg"
 done
+[ -n "$held" ] && set -- "$@" "$held"
 case " $* " in
 {identity}  *) ;;
 esac
@@ -293,12 +299,16 @@ driver={driver} links=1 shared= named= output= skip= previous= sources= cxx=
 for arg do
   shift
   if [ -n "$skip" ]; then skip=; continue; fi
-  case $previous in -o) output=$arg ;; esac
+  case $previous in
+    -o) output=$arg ;;
+    -x) case $arg in c++*) driver=c++ ;; esac ;;
+  esac
   previous=$arg
   case $arg in
     -c|-S|-E|-M|-MM|-fsyntax-only) links= ;;
     -shared|-dynamiclib|-bundle) shared=1 ;;
     -install_name|-Wl,-install_name,*|-Wl,-soname,*) named=1 ;;
+    -xc++*) driver=c++ ;;
     -*) ;;
     *.cpp|*.cc|*.cxx|*.c++|*.C|*.mm) driver=c++ sources=1 ;;
     *.c|*.s|*.S) sources=1 ;;

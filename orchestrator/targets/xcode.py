@@ -16,8 +16,8 @@ import msgspec
 from orchestrator.errors import MissingSDKError, OrchestratorError, ToolchainBrokenError
 from orchestrator.model import Check, Flags, Needs, Platform, ToolchainIdentity
 from orchestrator.targets import xcode_kit, xcode_words
-from orchestrator.targets.kit import kit_digest
 from orchestrator.targets.host import Answer, Run, run_command
+from orchestrator.targets.kit import kit_digest
 from orchestrator.targets.toolchain import Host, Kit, KitRequest
 
 _XCRUN = ("xcrun", "--sdk", "macosx")

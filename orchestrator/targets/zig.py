@@ -7,10 +7,8 @@ Apple's SDK has beyond them and builds ask for, the SDK overlay (``targets/sdk``
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import shutil
-from functools import cached_property
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,12 +20,14 @@ from orchestrator.targets.apple_tools import write_apple_tools
 from orchestrator.targets.facts import platform_facts
 from orchestrator.targets.kit import kit_digest, write_kit
 from orchestrator.targets.pyconfig import target_pyconfig
-from orchestrator.targets.sdk.overlay import write_overlay
+from orchestrator.targets.sdk.overlay import write_overlay, zig_folder
 from orchestrator.targets.sdk.realsdk import real_sdk
 from orchestrator.targets.sdk.symbols import available_symbols
 from orchestrator.targets.wrapper import COMMON, HOST_PATHS, MACOS, WrapperSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrator.targets.toolchain import Host, Kit, KitRequest
 
 LIBSYSTEM = "/usr/lib/libSystem.B.dylib"
@@ -62,15 +62,13 @@ class ZigToolchain:
         """MacOS targets, off a Mac."""
         return platform.os == "macos" and self.host.os != "macos"
 
-    @cached_property
-    def root(self) -> Path | None:
-        """The folder of the ``ziglang`` package, or None where it is not installed."""
-        spec = importlib.util.find_spec("ziglang")
-        places = spec.submodule_search_locations if spec else None
-        return Path(next(iter(places))) if places else None
-
     def identity(self) -> ToolchainIdentity:
-        """The versions of zig, of this folder's own rules, and of a real SDK where one is given."""
+        """The versions of zig, of this folder's own rules, and of a real SDK where one is given.
+
+        Raises:
+            ToolchainBrokenError: There is no zig, or ``SDKROOT`` names no SDK.
+        """
+        zig_folder()
         versions = {"zig": importlib.metadata.version("ziglang"), "kit": kit_digest()}
         if sdk := real_sdk():
             versions["MacOSX.sdk"] = sdk.version
@@ -78,8 +76,10 @@ class ZigToolchain:
 
     def checks(self, platform: Platform, needs: Needs) -> tuple[Check, ...]:  # noqa: ARG002
         """That zig is there, and that a real SDK is where the recipe needs one."""
-        if self.root is None:
-            return (Check(name="zig", status="missing", found="no", fix="pip install ziglang"),)
+        try:
+            zig_folder()
+        except ToolchainBrokenError as error:
+            return (Check(name="zig", status="missing", found=error.message, fix=error.hint),)
         version = importlib.metadata.version("ziglang")
         found = [Check(name="zig", status="ok", found=f"ziglang {version}")]
         try:
@@ -113,11 +113,7 @@ class ZigToolchain:
 
     def prepare(self, request: KitRequest) -> Kit:
         """Writes the wrappers, the twin of the interpreter, and the SDK overlay's flags."""
-        root = self.root
-        if root is None:
-            raise ToolchainBrokenError(
-                "The ziglang package is not installed.", hint="pip install ziglang"
-            )
+        zig = zig_folder()
         platform, needs = request.target.platform, request.settings.needs
         facts, sdk = platform_facts(platform), real_sdk()
         lacking = sorted(set(needs.frameworks) - OVERLAY_FRAMEWORKS)
@@ -128,7 +124,7 @@ class ZigToolchain:
         overlay = write_overlay(cache_directory() / "sdk", platform, sdk)
         log = request.directory / "wrapper.log"
         spec = WrapperSpec(
-            zig=str(root / "zig"),
+            zig=str(zig / "zig"),
             target=facts.zig,
             env={
                 **overlay.env,
@@ -155,29 +151,30 @@ class ZigToolchain:
             log=str(log),
             macho=True,
         )
-        pyconfig, sysroot = self._pyconfig(request), str(overlay.root)
+        pyconfig, sysroot = _pyconfig(request, zig), str(overlay.root)
         kit = write_kit(request, facts, spec, pyconfig=pyconfig, sysroot=sysroot)
         write_apple_tools(kit.path[0], facts, sdk=sysroot, sdk_version=overlay.sdk_version)
         env = {**kit.env, **_rust_env(request, kit), "SDKROOT": sysroot}
         return msgspec.structs.replace(kit, env=env)
 
-    def _pyconfig(self, request: KitRequest) -> str:
-        platform = request.target.platform
-        text = (request.python.include / "pyconfig.h").read_text(encoding="utf-8")
-        symbols = available_symbols(LIBSYSTEM, platform.minimum) or frozenset()
-        functions = {name.removeprefix("_").partition("$")[0] for name in symbols}
-        return target_pyconfig(text, platform_facts(platform), self._headers, functions)
 
-    @cached_property
-    def _headers(self) -> frozenset[str]:
-        """Names of the target's headers, at most one folder deep: what configure asks for."""
-        assert self.root is not None  # noqa: S101 (prepare has looked)
-        names: set[str] = set()
-        for part in _HEADERS:
-            folder = self.root / part
-            for pattern in ("*.h", "*/*.h"):
-                names.update(path.relative_to(folder).as_posix() for path in folder.glob(pattern))
-        return frozenset(names)
+def _pyconfig(request: KitRequest, zig: Path) -> str:
+    platform = request.target.platform
+    text = (request.python.include / "pyconfig.h").read_text(encoding="utf-8")
+    symbols = available_symbols(LIBSYSTEM, platform.minimum) or frozenset()
+    functions = {name.removeprefix("_").partition("$")[0] for name in symbols}
+    return target_pyconfig(text, platform_facts(platform), _headers(zig), functions)
+
+
+@cache
+def _headers(zig: Path) -> frozenset[str]:
+    """Names of the target's headers, at most one folder deep: what configure asks for."""
+    names: set[str] = set()
+    for part in _HEADERS:
+        folder = zig / part
+        for pattern in ("*.h", "*/*.h"):
+            names.update(path.relative_to(folder).as_posix() for path in folder.glob(pattern))
+    return frozenset(names)
 
 
 def _rust_env(request: KitRequest, kit: Kit) -> dict[str, str]:

@@ -10,7 +10,6 @@ from orchestrator.model import Interpreter, Request
 from orchestrator.resolve.pages import FileEntry
 from orchestrator.resolve.select import (
     choose_sdist,
-    publishes_binaries,
     supports,
     uploaded_on,
     wheels_for,
@@ -144,9 +143,6 @@ def test_wheels_of_a_version():
         f"pkg-1.0.0-{arm}.whl",
     ]
     assert files[1].tags == ("cp311", "cp311", "macosx_11_0_arm64.macosx_12_0_arm64")
-    assert publishes_binaries("1.0", files)
-    assert not publishes_binaries("2.0", files)
-    assert not publishes_binaries("3.0", files)
 
 
 def test_the_day_of_the_upload():

@@ -115,7 +115,7 @@ def wrapper(spec: WrapperSpec, tmp_path: Path) -> Wrapper:
         ("-I/usr/include -I/usr/local/include -I/opt/homebrew/include -Iown", "-Iown"),
         ("-I/opt/python/include/python3.11", "-I/kit/include/python3.11"),
         ("-isystem /opt/python/include/python3.11", "-isystem /kit/include/python3.11"),
-        ("-I /opt/python/include/python3.11", "-I /kit/include/python3.11"),
+        ("-I /opt/python/include/python3.11", "-I/kit/include/python3.11"),
         ("-stdlib=libc++ -static-libgcc", ""),
     ],
 )
@@ -131,7 +131,7 @@ def test_compile_flags(wrapper: Wrapper, given: str, passed: str):
         ("-Wl,-undefined,dynamic_lookup,-dead_strip", "-undefined dynamic_lookup -Wl,-dead_strip"),
         ("-Wl,-undefined,suppress", "-undefined dynamic_lookup"),
         ("-Wl,-rpath,@loader_path,-rpath,/x,-x", "-Wl,-rpath,@loader_path -Wl,-x"),
-        ("-Xlinker -rpath -Xlinker @loader_path", "-Wl,-rpath -Wl,@loader_path"),
+        ("-Xlinker -rpath -Xlinker @loader_path", "-Wl,-rpath,@loader_path"),
         ("-Xlinker -no_weak_imports -Xlinker -x", "-Wl,-x"),
         ("-Wl,@list.sym -Wl,-U,_PyFoo", "-undefined dynamic_lookup -undefined dynamic_lookup"),
         ("-Wl,-reexport-lz -needed-lm", "-lz -lm"),

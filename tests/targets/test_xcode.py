@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from orchestrator.errors import MissingSDKError, ToolchainBrokenError
 from orchestrator.model import BuildSettings, Check, Flags, HostPython, Interpreter, Needs, Target
 from orchestrator.targets import xcode_kit, xcode_words
+from orchestrator.targets.kit import kit_digest
 from orchestrator.targets.tags import parse_platform
-from orchestrator.targets.toolchain import Host, KitRequest
+from orchestrator.targets.toolchain import Host, Kit, KitRequest
 from orchestrator.targets.xcode import XcodeToolchain
 
 APPLE = Path(__file__).parent.parent / "data" / "apple"
@@ -259,10 +260,17 @@ def test_a_framework_that_the_sdk_has_not_got(mac: Mac, tmp_path: Path):
 
 def test_identity_names_the_versions_that_matter(mac: Mac):
     assert toolchain().identity().versions == {
+        "kit": kit_digest(),
         "clang": "15.0.0 (clang-1500.3.9.4)",
         "sdk": "14.4",
         "command-line-tools": "15.3.0.0.1.1708646388",
     }
+
+
+def test_identity_opens_no_dialog_either(mac: Mac):
+    mac.answers("xcode-select", "xcode-select-none.txt", status=2)
+    assert toolchain().identity().versions == {}
+    assert mac.calls.read_text().split() == ["xcode-select"]
 
 
 def test_each_tool_is_asked_once(mac: Mac):
@@ -277,16 +285,14 @@ def test_each_tool_is_asked_once(mac: Mac):
 
 
 def test_the_kit_says_the_target_in_every_tools_words(mac: Mac, tmp_path: Path):
-    flags = Flags(compile_add=("-O3", "-DA=b c"), link_add=("-lz",))
-    kit = toolchain().prepare(request_for(tmp_path / "kit", flags=flags))
+    kit = toolchain().prepare(request_for(tmp_path / "kit"))
     assert kit.env["SDKROOT"] == str(mac.sdk)
     assert kit.env["MACOSX_DEPLOYMENT_TARGET"] == "11.0"
     assert kit.env["ARCHFLAGS"] == "-arch arm64"
     assert kit.env["_PYTHON_HOST_PLATFORM"] == "macosx-11.0-arm64"
     assert kit.env["CMAKE_OSX_ARCHITECTURES"] == "arm64"
-    assert kit.env["CXXFLAGS"] == kit.env["CFLAGS"]
-    assert shlex.split(kit.env["CFLAGS"]) == ["-arch", "arm64", "-O3", "-DA=b c"]
-    assert shlex.split(kit.env["LDFLAGS"]) == ["-arch", "arm64", "-lz"]
+    for name in ("CFLAGS", "CXXFLAGS", "LDFLAGS"):
+        assert kit.env[name] == "-arch arm64"
     assert (kit.path, kit.meson_cross_file, kit.log) == ((), None, None)
     assert "CC" not in kit.env
     assert "host_alias" not in kit.env
@@ -317,27 +323,47 @@ def test_a_newer_platform(mac: Mac, tmp_path: Path):
     assert env["_PYTHON_HOST_PLATFORM"] == "macosx-14.0-arm64"
 
 
+def compile_with(kit: Kit, *arguments: str) -> list[str]:
+    """What reaches clang."""
+    command = [kit.env["CC"], *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
 def test_dropped_flags_do_not_reach_the_compiler(mac: Mac, tmp_path: Path):
-    flags = Flags(compile_drop=("-march=native", "-DX='a b'"), link_drop=("-lgomp",))
+    flags = Flags(compile_drop=("-march=*", "-DX='a b'"), link_drop=("-lgomp",))
     kit = toolchain().prepare(request_for(tmp_path / "kit", flags=flags))
     assert kit.path == (tmp_path / "kit" / "bin",)
-
-    def compile_with(*arguments: str) -> list[str]:
-        command = [kit.env["CC"], *arguments]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        return done.stdout.splitlines()
-
     kept = ["-c", "-O2", "a b.c", "-DY='a b'", "$HOME", "*"]
-    assert compile_with(*kept, "-march=native", "-DX='a b'") == kept
-    assert compile_with("-c", "-lgomp", "a.c") == ["-c", "-lgomp", "a.c"]
-    assert compile_with("-o", "a", "a.o", "-lgomp", "-march=native") == ["-o", "a", "a.o"]
+    assert compile_with(kit, *kept, "-march=native", "-DX='a b'") == kept
+    assert compile_with(kit, "-o", "a", "a.o", "-lgomp", "-march=x") == ["-o", "a", "a.o"]
     assert kit.log is not None
     assert kit.log.read_text().splitlines() == [
-        "dropped -march=native",
-        "dropped -DX='a b'",
-        "dropped -lgomp",
-        "dropped -march=native",
+        "-march=native: the recipe says so",
+        "-DX='a b': the recipe says so",
+        "-lgomp: the recipe says so",
+        "-march=x: the recipe says so",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "added"),
+    [
+        (["-c", "a.c", "-O2"], ["-O3", "-DA=b c"]),
+        (["-E", "-"], ["-O3", "-DA=b c"]),
+        (["-o", "a", "a.o", "-lz"], ["-lextra"]),
+        (["a.c"], ["-O3", "-DA=b c", "-lextra"]),
+        (["--version"], []),
+        (["-v"], []),
+    ],
+)
+def test_added_flags_come_behind_the_packages_own(
+    mac: Mac, tmp_path: Path, arguments: list[str], added: list[str]
+):
+    flags = Flags(compile_add=("-O3", "-DA=b c"), link_add=("-lextra",))
+    kit = toolchain().prepare(request_for(tmp_path / "kit", flags=flags))
+    mac.script("xcrun", "shift 3; printf '%s\\n' \"$@\"\n")
+    assert compile_with(kit, *arguments) == [*arguments, *added]
 
 
 def test_cmake_looks_past_package_managers(tmp_path: Path):

@@ -84,7 +84,7 @@ def write_overlay(directory: Path, platform: Platform, sdk: RealSDK | None = Non
     Raises:
         ToolchainBrokenError: zig is not installed, or is too old.
     """
-    zig_lib = _zig_lib()
+    zig_lib = zig_folder() / "lib"
     folder = directory.absolute() / _digest(platform, str(zig_lib), sdk)
     # What binaries state as their SDK. macOS holds those of a newer SDK to stricter rules, which
     # zig's linker does not know; and the stubs hold the deployment target's symbols, no others.
@@ -109,16 +109,21 @@ def write_overlay(directory: Path, platform: Platform, sdk: RealSDK | None = Non
     )
 
 
-def _zig_lib() -> Path:
+def zig_folder() -> Path:
+    """The folder of the ``ziglang`` package: the program ``zig`` and its ``lib``.
+
+    Raises:
+        ToolchainBrokenError: It is not installed, or is too old.
+    """
     spec = importlib.util.find_spec("ziglang")
     places = spec.submodule_search_locations if spec else None
-    lib = Path(next(iter(places))) / "lib" if places else None
-    if lib is None or not (lib / "libc/include/any-darwin-any").is_dir():
+    folder = Path(next(iter(places))) if places else None
+    if folder is None or not (folder / "lib/libc/include/any-darwin-any").is_dir():
         raise ToolchainBrokenError(
-            "zig 0.17 or later, which has the headers of macOS, is not installed.",
-            hint="pip install 'ziglang>=0.17'",
+            "zig 0.17, which has the headers of macOS, is not installed.",
+            hint="pip install 'ziglang>=0.17,<0.18'",
         )
-    return lib
+    return folder
 
 
 def _digest(platform: Platform, zig_lib: str, sdk: RealSDK | None) -> str:
@@ -201,7 +206,14 @@ def _build_runtime(zig_lib: Path, platform: Platform, archive: Path) -> None:
             (zig, "cc", "-target", target, *flags, "-c", str(source), "-o", compiled),
             (zig, "ar", "rcsD", str(archive), compiled),
         ):
-            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             if done.returncode:
                 raise ToolchainBrokenError(
                     f"zig can't compile for {platform.tag}: {done.stderr.strip()}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 
-FIRST_ARM64 = (11, 0)
 ACCELERATE = "/System/Library/Frameworks/Accelerate.framework/Versions/A/Accelerate"
 _VECLIB = (
     "/System/Library/Frameworks/Accelerate.framework/Versions/A/Frameworks/vecLib.framework"

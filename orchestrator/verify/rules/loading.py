@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from orchestrator.verify.subject import Image, Subject
 
 _LIBPYTHON = re.compile(r"libpython\d[\w.]*\.dylib|Python3?")
-_SYSTEM = ("/usr/lib/", "/System/Library/")
 _REPAIR = "`orchestrate repair` copies libraries into the wheel."
 
 
@@ -58,19 +57,18 @@ def no_build_paths(subject: Subject) -> Iterator[Report]:
             path = library.path
             if (
                 path.startswith("/")
-                and not path.startswith(_SYSTEM)
                 and not subject.system.is_system_library(path)
                 and not is_libpython(path)
             ):
                 yield Report(image.where, f"It loads {path}, which is not part of macOS.", _REPAIR)
         for rpath in dict.fromkeys(macho.rpaths):
-            if rpath.startswith("/") and not f"{rpath}/".startswith(_SYSTEM):
+            if rpath.startswith("/") and not subject.system.is_system_library(f"{rpath}/"):
                 yield Report(
                     image.where,
                     f"LC_RPATH {rpath} is a folder of the build machine.",
                     "Remove it: install_name_tool -delete_rpath.",
                 )
-        if _is_build_path(macho.install_name):
+        if _is_build_path(macho.install_name, subject):
             yield Report(
                 image.where,
                 f"Its install name {macho.install_name} is a path of the build machine.",
@@ -78,10 +76,10 @@ def no_build_paths(subject: Subject) -> Iterator[Report]:
             )
 
 
-def _is_build_path(install_name: str) -> bool:
+def _is_build_path(name: str, subject: Subject) -> bool:
     """A bare file name is none; a relative path is, as linkers write their output's path."""
-    harmless = ("@", layout.PLACEHOLDER, *_SYSTEM)
-    return "/" in install_name and not install_name.startswith(harmless)
+    harmless = name.startswith(("@", layout.PLACEHOLDER)) or subject.system.is_system_library(name)
+    return "/" in name and not harmless
 
 
 @rule("MAC103", "error", "No LC_RPATH is given twice")
