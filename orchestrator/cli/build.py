@@ -104,9 +104,7 @@ def build(
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         try:
             options = pipeline.BuildOptions(
-                platforms=tuple(
-                    map(parse_platform, dict.fromkeys(platforms or _DEFAULT_PLATFORMS))
-                ),
+                platforms=tuple(map(parse_platform, dict.fromkeys(platforms or _PLATFORMS))),
                 interpreters=tuple(map(parse_interpreter, dict.fromkeys(pythons))),
                 explicit_platform=any(tag not in SHORT_FORMS for tag in platforms),
                 wheelhouse=wheelhouse,
