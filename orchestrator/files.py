@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
 from pathlib import Path
+
+from orchestrator.errors import CacheNotWritableError
+
+# 1980-01-02, in seconds since 1970: zip files, and so wheels, know no earlier time.
+ZIP_EPOCH = 315_619_200
 
 
 def cache_directory() -> Path:
@@ -18,6 +24,23 @@ def cache_directory() -> Path:
         return Path(own).absolute()
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "orchestrate"
+
+
+def open_cache() -> None:
+    """Makes the cache folder where there is none.
+
+    Raises:
+        CacheNotWritableError: It can't be made or written.
+    """
+    folder = cache_directory()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise CacheNotWritableError(
+            f"cache {folder}: can't be written: {error.strerror}"
+        ) from error
 
 
 def data_directory(kind: str) -> Path:
@@ -34,6 +57,11 @@ def sha256_of(path: Path) -> str:
     """Hex sha256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether it is the system's "no space left" or "quota exceeded"."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def write_atomically(path: Path, content: bytes) -> None:

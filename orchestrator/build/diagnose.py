@@ -36,6 +36,7 @@ _NOISE = re.compile(
     r"failed with exit (?:code|status)|ninja: build stopped"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_TRACEBACK = re.compile(r"Traceback |During handling of |The above exception |  File \"")
 _MOST_LINES = 12
 _SNIPPET = 3
 _BATCH = 80
@@ -57,7 +58,7 @@ _RUST = re.compile(
 )
 _FORTRAN = re.compile(
     r"Unknown compiler\(s\): \[\['(?:gfortran|flang|ifort)|No Fortran compiler|"
-    r"CMAKE_Fortran_COMPILER"
+    r"CMAKE_Fortran_COMPILER|'fortran' compiler binary not defined"
 )
 _PROGRAM = re.compile(
     r"(?:Error: )?(\w+[-_]config|pkg-config|swig|autoconf|automake|libtoolize|bison|flex|nasm|make|"
@@ -79,8 +80,14 @@ def meaningful_lines(log: str) -> tuple[str, ...]:
         return _with_snippets(lines, found)
     found = [index for index, line in enumerate(lines) if _tells(_OTHER_ERROR, line)]
     if found:
-        return tuple(line for line in lines[found[-1] : found[-1] + 6] if line.strip())
+        return tuple(line for line in _until_traceback(lines[found[-1] :]) if line.strip())[:6]
     return tuple(line for line in lines if line.strip())[-6:]
+
+
+def _until_traceback(lines: list[str]) -> list[str]:
+    """The lines up to the next traceback, which would only show the frontend's own frames."""
+    ends = (index for index, line in enumerate(lines) if _TRACEBACK.match(line))
+    return lines[: next(ends, len(lines))]
 
 
 def compiler_errors(log: str) -> list[int]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from orchestrator.errors import (
     NoWheelError,
     OrchestratorError,
 )
+from orchestrator.files import ZIP_EPOCH
 from orchestrator.targets.toolchain import Kit
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Workspace:
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
             "XDG_CACHE_HOME": str(self.home / ".cache"),
-            "SOURCE_DATE_EPOCH": self._env.get("SOURCE_DATE_EPOCH", "315619200"),
+            "SOURCE_DATE_EPOCH": self._env.get("SOURCE_DATE_EPOCH", str(ZIP_EPOCH)),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
@@ -286,6 +286,8 @@ def link_build_tools(directory: Path) -> None:
 
     Links to the programs themselves: the packages' Python entry points cost 0.1 s a call.
     """
+    import importlib.metadata  # noqa: PLC0415
+
     import cmake  # noqa: PLC0415
     import ninja  # noqa: PLC0415
 
@@ -293,4 +295,6 @@ def link_build_tools(directory: Path) -> None:
     for program in ("cmake", "ctest", "cpack"):
         (directory / program).symlink_to(Path(cmake.CMAKE_BIN_DIR) / program)
     (directory / "ninja").symlink_to(Path(ninja.BIN_DIR) / "ninja")
-    (directory / "meson").symlink_to(Path(sysconfig.get_path("scripts")) / "meson")
+    files = importlib.metadata.files("meson") or ()
+    meson = next(file for file in files if file.name == "meson")
+    (directory / "meson").symlink_to(Path(str(meson.locate())).resolve())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from orchestrator.errors import MissingLanguageError
+from orchestrator.targets.host import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,14 +41,8 @@ def check_rust(platform: Platform, label: str) -> None:
             f"{label} is partly written in Rust, and rustc is not on PATH.",
             hint=f"Install Rust with rustup, then: rustup target add {target}",
         )
-    answer = subprocess.run(
-        [rustc, "--print", "target-libdir", "--target", target],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    folder = Path(answer.stdout.strip())
-    if answer.returncode != 0 or not any(folder.glob("libcore-*")):
+    folder = run_command((rustc, "--print", "target-libdir", "--target", target)).text
+    if not folder or not any(Path(folder).glob("libcore-*")):
         raise MissingLanguageError(
             f"{label} is partly written in Rust, and {rustc} has no standard library for {target}.",
             hint=f"rustup target add {target}",

@@ -46,6 +46,15 @@ class Processes:
             for process in self._running:
                 _kill_group(process)
 
+    def check(self) -> None:
+        """For work that is no process: whether it may go on.
+
+        Raises:
+            InterruptedBuildError: ``stop`` was called.
+        """
+        if self._stopped:
+            raise InterruptedBuildError("The build was interrupted.")
+
     def run(
         self,
         command: Sequence[str],
@@ -113,8 +122,7 @@ class Processes:
         self, command: Sequence[str], cwd: Path, env: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         with self._lock:
-            if self._stopped:
-                raise InterruptedBuildError("The build was interrupted.")
+            self.check()
             try:
                 process = subprocess.Popen(
                     command,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from orchestrator.build.archives import Entry, bound_of, read_entries, telling_damage
 from orchestrator.build.disk import telling_full_disk
 from orchestrator.errors import ArchiveTooLargeError, UnsafeArchiveError
+from orchestrator.files import ZIP_EPOCH
 from orchestrator.model import Source, SourceTree
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ MAX_ENTRIES = 200_000
 _CHUNK = 1 << 20
 _DAY = 86_400
 _OLDEST = 631_152_000  # 1990: no sdist is older
-_ZIP_EPOCH = 315_619_200  # 1980-01-02: zip files, so wheels, know no earlier time
 _REPRODUCIBLE = {
     # Times that build tools write in place of real ones.
     1_580_601_600,  # 2020-02-02, hatchling
@@ -125,7 +125,7 @@ class _Writer:
     def _finish(self, path: Path, entry: Entry) -> None:
         path.chmod(0o755 if entry.executable else 0o644)
         self.times.add(int(entry.time))
-        seconds = max(entry.time, _ZIP_EPOCH)
+        seconds = max(entry.time, ZIP_EPOCH)
         os.utime(path, (seconds, seconds))
 
     def _make_folder(self, path: Path) -> None:

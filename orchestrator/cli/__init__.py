@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -15,7 +15,6 @@ from orchestrator import __version__
 from orchestrator.errors import (
     EXIT_INPUT,
     EXIT_INTERRUPTED,
-    InternalError,
     OrchestratorError,
 )
 
@@ -83,24 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()  # the reader went away: nobody to tell
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 (the last resort: no tracebacks at users)
-        _fail(_unexpected(error), as_json=as_json)
+        from orchestrator.report.unforeseen import unforeseen  # noqa: PLC0415 (only on failure)
+
+        _fail(unforeseen(error), as_json=as_json)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _fail(error: OrchestratorError, *, as_json: bool) -> None:
+def _fail(error: OrchestratorError, *, as_json: bool) -> NoReturn:
     from orchestrator.report.problem import render_error  # noqa: PLC0415 (only on failure)
 
     render_error(error, sys.stdout if as_json else sys.stderr, as_json=as_json)
     sys.exit(error.exit_status)
-
-
-def _unexpected(error: Exception) -> InternalError:
-    """A bug: the traceback goes to a file, its name to the user."""
-    import traceback  # noqa: PLC0415 (only on failure)
-
-    from orchestrator.files import cache_directory  # noqa: PLC0415
-
-    log = cache_directory() / "bug.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    return InternalError(f"{type(error).__name__}: {error}", log=str(log))

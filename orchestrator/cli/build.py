@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _PLATFORMS = (DEFAULT_PLATFORM,)
 DEFAULT_PYTHON = "3.11"
 
-# Ctrl-C, and what a system sends to end a process: both end the build alike.
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+# Ctrl-C, what a system sends to end a process, and a terminal that is closed: all end the build.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -68,7 +68,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
     type=click.FloatRange(min=0, min_open=True),
     default=180,
     show_default=True,
-    help="How long one build may take.",
+    help="How long one call of a build backend may take.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every line that the tools print.")
@@ -100,7 +100,8 @@ def build(
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
     for number in _ENDING:
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup, or a shell's &, has it
+            signal.signal(number, _interrupt)
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         try:
             options = pipeline.BuildOptions(

@@ -8,11 +8,9 @@ wheelhouse has a wheel of that fingerprint it is done, else the step goes throug
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -20,13 +18,12 @@ from pathlib import Path
 
 from orchestrator.build.process import Processes
 from orchestrator.errors import (
-    DiskFullError,
-    InternalError,
     InterruptedBuildError,
     MissingToolError,
     OrchestratorError,
     ToolchainBrokenError,
 )
+from orchestrator.files import open_cache
 from orchestrator.model import (
     BuildReport,
     Event,
@@ -47,6 +44,7 @@ from orchestrator.model import (
 )
 from orchestrator.plan.steps import Planned, Planner
 from orchestrator.registry.load import load_registry
+from orchestrator.report.unforeseen import unforeseen
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.index import Found, find
 from orchestrator.resolve.requests import classify
@@ -127,6 +125,7 @@ class Builder:
     def __init__(self, options: BuildOptions, emit: Emit) -> None:
         self.options = options
         self.emit = emit
+        open_cache()
         self.wheelhouse = open_wheelhouse(options.wheelhouse)
         self.configuration = read_configuration(Path.cwd(), os.environ)
         self.processes = Processes()
@@ -168,9 +167,8 @@ class Builder:
             return self._done(planned) or self._build(planned, located)
         except OrchestratorError as error:
             return self._failure(label, request, source, error)
-        except OSError as error:
-            kind = DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else InternalError
-            return self._failure(label, request, source, kind(f"{label}: {error}"))
+        except Exception as error:  # noqa: BLE001 (a bug in one step must not lose the others)
+            return self._failure(label, request, source, unforeseen(error, what=label))
 
     def _locate(self, request: Request, target: Target) -> Located:
         found = self._find(request, target.interpreter)
@@ -190,7 +188,11 @@ class Builder:
         # Archives and git: a tenth of a second that the answer from the wheelhouse can do without.
         from orchestrator.build.sources import pin  # noqa: PLC0415
 
-        return pin(request, self.configuration, interpreter)
+        return pin(request, self.configuration, interpreter, self.watch)
+
+    def watch(self, *_: object) -> None:
+        """Ends a download, of which it is told now and then, when the run is interrupted."""
+        self.processes.check()
 
     def _done(self, planned: Planned) -> PublishedWheel | None:
         """The wheel of this fingerprint, where the wheelhouse has it."""
@@ -225,14 +227,8 @@ class Builder:
         except OrchestratorError as error:
             error.log = error.log or str(log)
             raise
-        except OSError:
-            raise  # told from bugs by its caller: a full disk is none
         except Exception as error:
-            with log.open("a", encoding="utf-8") as file:
-                traceback.print_exc(file=file)
-            raise InternalError(
-                f"{step.label}: {type(error).__name__}: {error}", log=str(log)
-            ) from error
+            raise unforeseen(error, what=step.label, log=log) from error
 
     def _check_toolchain(self, planned: Planned) -> None:
         step = planned.step

@@ -105,7 +105,8 @@ class StepBuild:
         """Fetched, unpacked, patched, and fit for the target's Python."""
         self.enter("fetch")
         settings = self.step.settings
-        tree = prepare(self.step.source, self.root / "source", self.builder.configuration)
+        builder = self.builder
+        tree = prepare(self.step.source, self.root / "source", builder.configuration, builder.watch)
         self.enter("patch")
         apply_patches(tree.path, settings.patches, self.note)
         check_tree(tree, self.step.target.interpreter, has_backend=settings.backend is not None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.binary.wheelfile import read_wheel
+from orchestrator.files import ZIP_EPOCH
 from orchestrator.model import BuiltWheel, RepairedWheel
 from orchestrator.repair.canonical import canonical_zip
 from orchestrator.repair.macos import graft
@@ -16,14 +17,11 @@ from orchestrator.repair.paths import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# 1980-01-02: the oldest time a zip file can hold in every time zone.
-DEFAULT_EPOCH = 315619200
-
 
 def source_date_epoch(environ: Mapping[str, str]) -> int:
     """``SOURCE_DATE_EPOCH`` (reproducible-builds.org), or the default where it is not a number."""
     text = environ.get("SOURCE_DATE_EPOCH", "")
-    return int(text) if text.isdecimal() else DEFAULT_EPOCH
+    return int(text) if text.isdecimal() else ZIP_EPOCH
 
 
 def repair_file(

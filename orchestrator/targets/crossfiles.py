@@ -84,6 +84,8 @@ def cmake_toolchain(
         else f'set({name} "{value}"' + (' CACHE STRING "")' if name in cached else ")")
         for name, value in settings.items()
     ]
+    # Programs, and only they, are the host's: make, ninja, perl, whatever PATH has.
+    lines.append('string(REPLACE ":" ";" CMAKE_PROGRAM_PATH "$ENV{PATH}")')
     return "# Written by orchestrator (targets/crossfiles.py)\n" + "\n".join(lines) + "\n"
 
 

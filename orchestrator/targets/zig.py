@@ -144,8 +144,8 @@ class ZigToolchain:
             ),
             link_flags=overlay.link_flags,
             cxx_flags=overlay.cxx_flags,
-            # Inline functions come once for each file that uses them. Apple's linker keeps one copy;
-            # zig's keeps all of them unless it is told to drop what nothing refers to.
+            # Inline functions come once for each file that uses them. Apple's linker keeps one
+            # copy; zig's keeps all of them unless it is told to drop what nothing refers to.
             cxx_link_flags=(*overlay.cxx_link_flags, "-Wl,-dead_strip"),
             flags=request.settings.flags,
             log=str(log),

@@ -37,7 +37,7 @@ from orchestrator.errors import (
     VerificationError,
     WheelhouseNotWritableError,
 )
-from orchestrator.files import sha256_of
+from orchestrator.files import is_disk_full, sha256_of
 from orchestrator.model import Finding, PublishedWheel, Record, Step, VerifiedWheel
 from orchestrator.wheelhouse.record import make_record, read_metadata
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _FOLDERS = (".records", ".rejected", ".logs", ".incoming")
 
 
@@ -247,7 +246,7 @@ def _failures_of(directory: Path) -> Iterator[None]:
 
 
 def _explained(directory: Path, error: OSError) -> OrchestratorError:
-    if error.errno in _FULL:
+    if is_disk_full(error):
         return DiskFullError(f"wheelhouse {directory}: {error.strerror}")
     where = f" ({error.filename})" if error.filename not in {None, str(directory)} else ""
     return WheelhouseNotWritableError(
