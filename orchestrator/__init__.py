@@ -11,7 +11,7 @@ into the *wheelhouse*. Data flows one way; so do imports::
     verify       facts + target -> findings; comparison with a reference wheel
     repair       delocate / repairwheel, canonical zip
     build        fetch, unpack, patch; build environments; the PEP 517 frontend
-    plan         fingerprints
+    plan         pinned source + recipe + target -> step, with its fingerprint
     resolve      requirement -> pinned source, through the configured index
     registry     recipes: schema, loading, selection, patches
     targets      tags and their rules, toolchains, SDK overlay, cross kit, doctor's checks

@@ -1,6 +1,6 @@
-"""``orchestrate build``: requirements times targets as jobs in threads.
+"""``orchestrate build``: requirements times targets as jobs, each in a thread.
 
-Each runs in a thread. It first becomes a *step* (resolved, pinned, fingerprinted); if the
+A job first becomes a *step* (resolved, pinned, fingerprinted); if the
 wheelhouse has a wheel of that fingerprint it is done, else the step goes through its phases
 (``pipeline.step``).
 """
@@ -16,9 +16,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from orchestrator.build.process import Processes
 from orchestrator.errors import (
     InterruptedBuildError,
+    MissingSDKError,
     MissingToolError,
     OrchestratorError,
     ToolchainBrokenError,
@@ -232,14 +235,18 @@ class Builder:
 
     def _check_toolchain(self, planned: Planned) -> None:
         step = planned.step
-        checks = planned.toolchain.checks(step.target.platform, step.settings.needs)
-        missing = [check for check in checks if check.status == "missing"]
-        if missing:
-            raise ToolchainBrokenError(
-                f"{planned.toolchain.name} can't build {step.label}: "
-                + "; ".join(f"{check.name}: {check.found}" for check in missing),
-                hint="; ".join(check.fix for check in missing if check.fix),
-            )
+        platform, needs = step.target.platform, step.settings.needs
+        tools = msgspec.structs.replace(needs, frameworks=())
+        # What is missing with frameworks only is the SDK's, not the toolchain's fault.
+        for asked, kind in ((tools, ToolchainBrokenError), (needs, MissingSDKError)):
+            checks = planned.toolchain.checks(platform, asked)
+            missing = [check for check in checks if check.status == "missing"]
+            if missing:
+                raise kind(
+                    f"{planned.toolchain.name} can't build {step.label}: "
+                    + "; ".join(f"{check.name}: {check.found}" for check in missing),
+                    hint="; ".join(check.fix for check in missing if check.fix),
+                )
         for tool in step.settings.needs.tools:
             if shutil.which(tool) is None:
                 raise MissingToolError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from orchestrator import __version__
 from orchestrator.build.diagnose import compiler_errors, diagnose
 from orchestrator.build.evidence import holds_extensions
 from orchestrator.build.patch import apply_patches
@@ -65,6 +66,7 @@ class StepBuild:
     def run(self) -> PublishedWheel:
         """Takes the step through all phases."""
         started = time.monotonic()
+        self._write(*_heading(self.planned))
         tree = self._source()
         built = Compilation(self, tree).run()
         self.enter("repair")
@@ -89,6 +91,7 @@ class StepBuild:
 
     def enter(self, phase: Phase) -> None:
         """Tells that a phase begins."""
+        self._write(f"=== {phase}")
         self.builder.emit(PhaseStarted(step=self.step.label, phase=phase))
 
     def show(self, line: str) -> None:
@@ -96,10 +99,13 @@ class StepBuild:
         self.builder.emit(LogLine(step=self.step.label, line=line))
 
     def note(self, line: str) -> None:
-        """A line of orchestrator's own in the log."""
-        with self.log.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+        """A line of orchestrator's own, in the log and shown."""
+        self._write(line)
         self.show(line)
+
+    def _write(self, *lines: str) -> None:
+        with self.log.open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
     def _source(self) -> SourceTree:
         """Fetched, unpacked, patched, and fit for the target's Python."""
@@ -157,6 +163,19 @@ class StepBuild:
         message = f"\nSomething did not compile, and its build went on without.{failure.message}"
         optional = 'If it works without, its recipe can say so: extensions = "optional".'
         return message, failure.details, f"{failure.hint} {optional}"
+
+
+def _heading(planned: Planned) -> tuple[str, ...]:
+    """What a log begins with: what is built, from what, by what."""
+    step = planned.step
+    versions = ", ".join(f"{name} {value}" for name, value in step.toolchain.versions.items())
+    return (
+        f"{step.label}, by orchestrator {__version__}",
+        f"source: {step.source.location} ({step.source.digest})",
+        f"recipes: {', '.join(step.settings.recipes) or 'none'}",
+        f"toolchain: {step.toolchain.name} ({versions})",
+        f"python: {step.python} in {planned.python.executable}",
+    )
 
 
 def _lines(findings: Sequence[Finding]) -> tuple[str, ...]:

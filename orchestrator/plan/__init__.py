@@ -1,1 +1,1 @@
-"""What to build: so far, the fingerprint that says whether it was built already."""
+"""From a pinned source to a step, and the fingerprint that says whether it was built already."""

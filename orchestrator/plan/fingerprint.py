@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from orchestrator.registry.select import digest_of
+
 if TYPE_CHECKING:
     from orchestrator.model import BuildSettings, Source, Target, ToolchainIdentity
 
 # Raised when orchestrator itself makes another wheel from the same inputs.
-FORMAT = 1
+FORMAT = 2
 
 
 def fingerprint(
@@ -30,7 +32,7 @@ def fingerprint(
 
     Args:
         source: Pinned; its digest stands for its content, so its place and kind do not count.
-        settings: Of the recipes; files' places and explanations do not count.
+        settings: Of the recipes; files' names and explanations do not count.
         target: What is built for.
         toolchain: What compiles.
         python: Full version of the host interpreter.
@@ -46,19 +48,9 @@ def fingerprint(
     parts = {
         "format": FORMAT,
         "source": [source.name, source.version, source.digest],
-        "settings": _settings_content(settings),
+        "settings": digest_of(settings),
         "target": target,
         "toolchain": toolchain,
         "python": python,
     }
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
-
-
-def _settings_content(settings: BuildSettings) -> dict[str, object]:
-    """What the settings say, without where it was said and why."""
-    content = msgspec.structs.asdict(settings)
-    # `digest` sums up the fields below it, explanations included; the fields speak themselves.
-    for key in ("recipes", "digest", "why"):
-        del content[key]
-    content["patches"] = [(patch.name, patch.sha256) for patch in settings.patches]
-    return content

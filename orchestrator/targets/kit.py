@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -46,6 +47,15 @@ def write_script(path: Path, text: str) -> None:
     """Writes an executable file."""
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
+
+
+def read_pyconfig(include: Path) -> str:
+    """The host's ``pyconfig.h``, or the architecture's own that it includes (Debian)."""
+    text = (include / "pyconfig.h").read_text(encoding="utf-8")
+    for name in re.findall(r"#\s*include <(\S+/pyconfig\.h)>", text):
+        if (include.parent / name).is_file():
+            return (include.parent / name).read_text(encoding="utf-8")
+    return text
 
 
 def write_headers(python: HostPython, pyconfig: str, directory: Path) -> None:

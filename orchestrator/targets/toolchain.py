@@ -72,7 +72,7 @@ class Toolchain(Protocol):
 
     @property
     def name(self) -> str:
-        """``xcode``, ``zig``, ``llvm`` or ``gcc``."""
+        """``xcode`` or ``zig``."""
 
     def builds(self, platform: Platform) -> bool:
         """Whether it compiles for this platform at all, on this host."""

@@ -398,7 +398,7 @@ def compiler_script(spec: WrapperSpec, role: str) -> str:
 
 
 def tool_script(zig: str, tool: str) -> str:
-    """A wrapper for a binutil that zig carries: ``ar``, ``ranlib``, ``objcopy``."""
+    """A wrapper for a binutil that zig carries: ``ar``, ``ranlib``."""
     return f'#!/bin/sh\nexec {shlex.quote(zig)} {tool} "$@"\n'
 
 

@@ -18,7 +18,7 @@ from orchestrator.files import cache_directory
 from orchestrator.model import Check, Needs, Platform, ToolchainIdentity
 from orchestrator.targets.apple_tools import write_apple_tools
 from orchestrator.targets.facts import platform_facts
-from orchestrator.targets.kit import kit_digest, write_kit
+from orchestrator.targets.kit import kit_digest, read_pyconfig, write_kit
 from orchestrator.targets.pyconfig import target_pyconfig
 from orchestrator.targets.sdk.overlay import write_overlay, zig_folder
 from orchestrator.targets.sdk.realsdk import real_sdk
@@ -160,7 +160,7 @@ class ZigToolchain:
 
 def _pyconfig(request: KitRequest, zig: Path) -> str:
     platform = request.target.platform
-    text = (request.python.include / "pyconfig.h").read_text(encoding="utf-8")
+    text = read_pyconfig(request.python.include)
     symbols = available_symbols(LIBSYSTEM, platform.minimum) or frozenset()
     functions = {name.removeprefix("_").partition("$")[0] for name in symbols}
     return target_pyconfig(text, platform_facts(platform), _headers(zig), functions)

@@ -101,6 +101,8 @@ def test_stop_ends_all_and_refuses_more(run: Run):
     assert run.child_is_gone()
     with pytest.raises(InterruptedBuildError):
         run("true")
+    with pytest.raises(InterruptedBuildError):
+        run.processes.check()
 
 
 def test_a_program_that_is_not_there(run: Run):

@@ -59,18 +59,32 @@ def ended(command_line: CommandLine, process: subprocess.Popen[str]) -> Outcome:
     return command_line.checked(Outcome(status=process.returncode, out=out, err=err))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("group", [False, True], ids=["process", "group"])
 def test_interrupt(command_line: CommandLine, number: signal.Signals, *, group: bool):
     process, child = started(command_line)
     (os.killpg if group else os.kill)(process.pid, number)
     outcome = ended(command_line, process)
     assert outcome.status == 130
-    assert outcome.events[-1]["code"] == "BLD008"
+    assert outcome.problem["code"] == "BLD008"
     assert is_gone(child)
     assert command_line.published() == []
     (log,) = (command_line.wheelhouse / ".logs").iterdir()
     assert f"slow compile in process {child}" in log.read_text()
+
+
+def test_what_is_ignored_stays_ignored(command_line: CommandLine):
+    """As nohup asks, the terminal's end does not end the build."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process, child = started(command_line)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert not is_gone(child)
+    process.send_signal(signal.SIGINT)
+    assert ended(command_line, process).status == 130
 
 
 def test_a_second_interrupt_changes_nothing(command_line: CommandLine):

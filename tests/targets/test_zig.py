@@ -15,6 +15,7 @@ from orchestrator.errors import MissingSDKError
 from orchestrator.model import BuildSettings, Interpreter, Needs, Target
 from orchestrator.targets.host import this_host
 from orchestrator.targets.interpreters import find_interpreter
+from orchestrator.targets.kit import read_pyconfig
 from orchestrator.targets.tags import parse_platform
 from orchestrator.targets.toolchain import Kit, KitRequest
 from orchestrator.targets.zig import ZigToolchain
@@ -276,3 +277,18 @@ def test_a_kit_in_another_folder_makes_the_same_bytes(shop: Shop, tmp_path: Path
         other.say("cc", "-shared", "f.o", "-o", "f.so")
         made.append((folder / "f.so").read_bytes())
     assert made[0] == made[1]
+
+
+def test_debians_pyconfig_is_the_architectures_own(tmp_path: Path):
+    """Debian's pyconfig.h only includes the file of the architecture it is compiled for."""
+    include = tmp_path / "python3.11"
+    own = tmp_path / "x86_64-linux-gnu" / "python3.11" / "pyconfig.h"
+    own.parent.mkdir(parents=True)
+    own.write_text("#define HAVE_PTHREAD_H 1\n")
+    include.mkdir()
+    (include / "pyconfig.h").write_text(
+        "#if defined(__x86_64__)\n# include <x86_64-linux-gnu/python3.11/pyconfig.h>\n#endif\n"
+    )
+    assert read_pyconfig(include) == "#define HAVE_PTHREAD_H 1\n"
+    own.unlink()
+    assert "x86_64-linux-gnu" in read_pyconfig(include), "the other files are not here"

@@ -18,7 +18,7 @@ with open(os.path.join(os.path.dirname(__file__), "target.json"), encoding="utf-
 
 HOST_PLATFORM = sys.platform
 STDLIB = os.path.dirname(os.__file__)
-AS_TARGET = ("distutils", "sysconfig", "_osx_support", "platform", "site")
+AS_TARGET = ("distutils", "sysconfig", "_osx_support", "site")
 
 
 def _uname():
@@ -31,11 +31,12 @@ def _mac_ver(release="", versioninfo=("", "", ""), machine=""):
     return (TARGET["os_version"], ("", "", ""), TARGET["machine"])
 
 
-class _AsHost:
-    """A loader that shows the host's ``sys.platform`` to the module it loads."""
+class _Loader:
+    """A loader that shows one ``sys.platform`` to the module it loads."""
 
-    def __init__(self, loader):
+    def __init__(self, loader, shown):
         self._loader = loader
+        self._shown = shown
 
     def __getattr__(self, name):
         return getattr(self._loader, name)
@@ -44,36 +45,40 @@ class _AsHost:
         return self._loader.create_module(spec)
 
     def exec_module(self, module):
-        shown, sys.platform = sys.platform, HOST_PLATFORM
+        before, sys.platform = sys.platform, self._shown
         try:
             self._loader.exec_module(module)
         finally:
-            sys.platform = shown
-
-
-class _Platform(_AsHost):
-    """Loads ``platform`` and gives it the target's macOS version."""
-
-    def exec_module(self, module):
-        self._loader.exec_module(module)
-        if TARGET["sys_platform"] == "darwin":
+            sys.platform = before
+        if module.__name__ == "platform" and TARGET["sys_platform"] == "darwin":
             module.mac_ver = _mac_ver
 
 
 class _Finder:
-    """Finds modules of the standard library, to load them as the host's."""
+    """Finds modules that must be loaded with another ``sys.platform`` than the current one."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        top = name.partition(".")[0]
-        if top in AS_TARGET and top != "platform":
+        if name.partition(".")[0] in AS_TARGET and sys.platform != HOST_PLATFORM:
             return None
         spec = PathFinder.find_spec(name, path, target)
-        origin = spec and spec.origin
-        if not origin or not spec.loader or not origin.startswith(STDLIB) or "-packages" in origin:
+        if not spec or not spec.origin or not spec.loader:
             return None
-        spec.loader = _Platform(spec.loader) if name == "platform" else _AsHost(spec.loader)
+        shown = _shown_to(name, spec.origin)
+        if shown == sys.platform and name != "platform":
+            return None
+        spec.loader = _Loader(spec.loader, shown)
         return spec
+
+
+def _shown_to(name, origin):
+    """The host's platform for modules of the standard library, the target's for all others.
+
+    The others may be imported by one of the library (Debian's imports setuptools' distutils).
+    """
+    standard = origin.startswith(STDLIB) and "-packages" not in origin
+    own = standard and name.partition(".")[0] not in AS_TARGET
+    return HOST_PLATFORM if own else TARGET["sys_platform"]
 
 
 def _is_told_otherwise():
