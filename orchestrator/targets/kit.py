@@ -52,9 +52,10 @@ def write_script(path: Path, text: str) -> None:
 def read_pyconfig(include: Path) -> str:
     """The host's ``pyconfig.h``, or the architecture's own that it includes (Debian)."""
     text = (include / "pyconfig.h").read_text(encoding="utf-8")
-    for name in re.findall(r"#\s*include <(\S+/pyconfig\.h)>", text):
-        if (include.parent / name).is_file():
-            return (include.parent / name).read_text(encoding="utf-8")
+    for match in re.finditer(r"#\s*include <(\S+/pyconfig\.h)>", text):
+        own = include.parent / match[1]
+        if own.is_file():
+            return own.read_text(encoding="utf-8")
     return text
 
 
