@@ -18,12 +18,13 @@ from orchestrator.files import cache_directory
 from orchestrator.model import Check, Needs, Platform, ToolchainIdentity
 from orchestrator.targets.apple_tools import write_apple_tools
 from orchestrator.targets.facts import platform_facts
+from orchestrator.targets.flags import COMMON, HOST_PATHS, MACOS
 from orchestrator.targets.kit import kit_digest, read_pyconfig, write_kit
 from orchestrator.targets.pyconfig import target_pyconfig
 from orchestrator.targets.sdk.overlay import write_overlay, zig_folder
 from orchestrator.targets.sdk.realsdk import real_sdk
 from orchestrator.targets.sdk.symbols import available_symbols
-from orchestrator.targets.wrapper import COMMON, HOST_PATHS, MACOS, WrapperSpec
+from orchestrator.targets.wrapper import WrapperSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

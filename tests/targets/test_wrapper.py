@@ -10,11 +10,8 @@ import msgspec
 import pytest
 
 from orchestrator.model import Flags
+from orchestrator.targets.flags import COMMON, HOST_PATHS, MACOS, Rule
 from orchestrator.targets.wrapper import (
-    COMMON,
-    HOST_PATHS,
-    MACOS,
-    Rule,
     WrapperSpec,
     answer_script,
     compiler_script,

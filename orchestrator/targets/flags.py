@@ -1,0 +1,155 @@
+"""What packages pass to compilers, and what becomes of it on its way to ``zig cc``. Pure: a table.
+
+Packages were written for Apple's clang and linker; zig takes most of what those take. The rules
+here translate the rest; the wrapper script (``targets/wrapper.py``) is made of them. Patterns are
+those of ``case`` in ``sh``; the first rule that matches wins.
+"""
+
+from __future__ import annotations
+
+from orchestrator.model import Value
+
+
+class Rule(Value, kw_only=True):
+    """How one kind of argument is translated.
+
+    Attributes:
+        pattern: Shell pattern the argument must match.
+        becomes: Words that replace it; none drops it. ``${arg#-Wl,}`` and the like are allowed.
+        remembers: A shell variable that is set to 1, for the end of the script.
+        refused: The compiler fails with ``why``, as Apple's would: a probe for a feature must fail.
+        takes_value: The word behind belongs to it and is dropped with it.
+        why: The reason, shown to readers and in the log.
+        logged: Whether the build's record should say that the flag was changed.
+    """
+
+    pattern: str
+    becomes: tuple[str, ...] = ()
+    remembers: str = ""
+    refused: bool = False
+    takes_value: bool = False
+    why: str
+    logged: bool = False
+
+
+def drop(pattern: str, why: str, *, takes_value: bool = False, logged: bool = False) -> Rule:
+    """A rule that drops what matches."""
+    return Rule(pattern=pattern, takes_value=takes_value, why=why, logged=logged)
+
+
+HOST_PATHS = (
+    drop(
+        "-I/usr/include|-I/usr/include/*|-I/usr/local/include|-I/usr/local/include/*|-L/lib|-L/lib/*"
+        "|-L/usr/lib|-L/usr/lib/*|-L/usr/local/lib|-L/usr/local/lib/*|-I/opt/homebrew/*|-L/opt/homebrew/*"
+        "|-I/opt/local/*|-L/opt/local/*",
+        "headers and libraries of the host are of another platform",
+    ),
+    drop(
+        "-Wl,-rpath,/*|-Wl,-rpath=/*|-Wl,-rpath-link,*|-Wl,-R/*",
+        "a path of the build machine means nothing where the wheel is installed",
+    ),
+)
+
+COMMON = (
+    drop("-march=native|-mtune=native|-mcpu=native", "native is the host, not the target"),
+    drop(
+        "-march=x86*|-m64|-m32|-msse*|-mavx*|-mfma|-mssse3|-mpopcnt|-maes|-mpclmul",
+        "x86 instructions on an arm64 target",
+        logged=True,
+    ),
+    # The suffixes are read from the word itself: +fp16 is fullfp16 to LLVM, simd is in the base.
+    Rule(
+        pattern="-march=armv[89]*",
+        becomes=("$(march $arg)",),
+        why="zig knows CPUs by features, not -march",
+    ),
+    drop("-flto|-flto=*|-fno-lto|-ffat-lto-objects|-fuse-linker-plugin", "zig has no LTO here"),
+    drop("-fuse-ld=*", "there is one linker"),
+    drop("-g|-g[1-3]|-ggdb*|-gdwarf*|-gz*", "debug information never reaches the linked file"),
+    drop("-fno-semantic-interposition|-fstack-clash-protection|-fcf-protection*", "GCC only"),
+    drop("-specs=*|-fdebug-prefix-map=*|-ffile-prefix-map=*", "the host distribution's own"),
+    drop("-fopenmp-simd", "zig's clang takes -fopenmp only"),
+)
+
+MACOS = (
+    Rule(
+        pattern="-march=*+sve*",
+        refused=True,
+        why="no Mac has the scalable vector extension",
+    ),
+    Rule(
+        pattern="-bundle",
+        becomes=("-shared",),
+        why="zig's linker has no bundles; dlopen loads a dylib just as well",
+    ),
+    Rule(
+        pattern="-Wl,@loader_path*|-Wl,@rpath*|-Wl,@executable_path*",
+        becomes=("${arg}",),
+        why="the value of an option before it, and no response file",
+    ),
+    Rule(
+        pattern="-Wl,@*|-Wl,-U,*|-Wl,-undefined,suppress|-Wl,-undefined,warning",
+        becomes=("-undefined", "dynamic_lookup"),
+        why="zig can't leave single symbols (nanobind's list of Python's) to the loader: all are",
+    ),
+    Rule(
+        pattern="-Wl,-undefined,*",
+        becomes=("-undefined", "${arg#-Wl,-undefined,}"),
+        why="zig takes this one as a driver option",
+    ),
+    Rule(
+        pattern="-Wl,-exported_symbol,*|-Wl,-unexported_symbols_list,*|-Wl,-unexported_symbol,*",
+        why="zig's linker can't hide single symbols: the module exports more names than asked",
+        logged=True,
+    ),
+    Rule(
+        pattern="-Wl,-compatibility_version,*",
+        becomes=("-compatibility_version", "${arg#-Wl,-compatibility_version,}"),
+        why="zig parses three numbers, and only as a driver option",
+    ),
+    Rule(
+        pattern="-Wl,-current_version,*",
+        becomes=("-current_version", "${arg#-Wl,-current_version,}"),
+        why="zig parses three numbers, and only as a driver option",
+    ),
+    drop(
+        "-Wl,-v|-Wl,--version|-Wl,-no_weak_imports|-Wl,-bind_at_load|-Wl,-reproducible"
+        "|-Wl,-no_uuid|-Wl,-ld_classic|-ld_classic|-Wl,-no_compact_unwind|-Wl,-multiply_defined,*"
+        "|-Wl,-single_module|-Wl,-no_warn_duplicate_libraries|-Wl,-no_fixup_chains|-Wl,-fixup_chains"
+        "|-Wl,-platform_version,*|-Wl,-no-undefined|-Wl,-pie|-Wl,-export_dynamic|-Wl,-w|-Wl,-fatal_warnings"
+        "|-Wl,-no_pie|-Wl,-flat_namespace|-Wl,-twolevel_namespace|-Wl,-dynamic|-Wl,-dylib|-Wl,-ObjC"
+        "|-Wl,-application_extension|-Wl,-mark_dead_strippable_dylib|-Wl,-prebind|-Wl,-multi_module"
+        "|-Wl,-no_implicit_dylibs|-Wl,-no_function_starts|-Wl,-no_data_in_code_info|-Wl,-X|-Wl,-Z|-Wl,-t"
+        "|-Wl,-no_dead_strip_inits_and_terms|-Wl,-no_deduplicate|-Wl,-debug_variant|-Wl,-why_load"
+        "|-Wl,-adhoc_codesign|-Wl,-no_adhoc_codesign|-Wl,-oso_prefix,*|-Wl,-dependency_info,*"
+        "|-Wl,-lto_library,*|-Wl,-object_path_lto,*|-Wl,-cache_path_lto,*|-Wl,-commons,*|-Wl,-map,*"
+        "|-Wl,-seg1addr,*|-Wl,-order_file,*|-Wl,-warn_weak_exports|-Wl,-keep_private_externs"
+        "|-Wl,-unaligned_pointers,*|-Wl,-noall_load|-Wl,-encryptable|-Wl,-O?"
+        "|-Wl,-no_objc_category_merging|-Wl,-objc_abi_version,*|-Wl,-bundle_loader,*",
+        "an ld64 option that zig's linker has not and correct output does not need",
+    ),
+    drop(
+        "-Wl,-arch,*|-Wl,-syslibroot,*|-Wl,-sdk_version,*|-Wl,-macos*_version_min,*|--target=*",
+        "the target says it",
+    ),
+    Rule(pattern="-Wl,-all_load", becomes=("-all_load",), why="zig takes it as a driver option"),
+    drop("-target|-bundle_loader", "the target says it", takes_value=True),
+    drop("-Wl,-Bsymbolic*|-Wl,--exclude-libs,*", "an ELF option; Mach-O binds by library"),
+    Rule(
+        pattern="-Wl,-needed-l*|-Wl,-reexport-l*|-Wl,-upward-l*|-needed-l*|-reexport-l*|-upward-l*",
+        becomes=("-l${arg#*-l}",),
+        why="zig's linker just links it",
+    ),
+    drop("-arch|-isysroot|-iframework", "the target says it", takes_value=True),
+    drop("-multiply_defined|-read_only_relocs", "obsolete ld64 option", takes_value=True),
+    drop("-mmacosx-version-min=*|-mmacos-version-min=*|--sysroot=*", "the target says it"),
+    drop("-stdlib=*|-static-libgcc|-static-libstdc++", "macOS has one C++ library, libc++"),
+    Rule(
+        pattern="-lc++|-lstdc++|-lstdc++.6|-lc++abi",
+        remembers="cxx",
+        why="zig would link a static libc++ of its own; the system's is named once, at the end",
+    ),
+    drop("-lgcc_s|-lgcc|-lgcc_s.1|-lunwind|-lutil", "libSystem has it on macOS"),
+    drop("-lpython3*|-lpython", "an extension finds Python's symbols in the process that loads it"),
+    drop("-mno-red-zone|-mdynamic-no-pic|-faltivec", "not on arm64"),
+)
