@@ -48,6 +48,8 @@ _COMPILE = (
     # carry an __eh_frame entry as well, a tenth of a C++ module.
     "-fno-asynchronous-unwind-tables",
     "-funwind-tables",
+    # An error by default since clang 21; Apple's clang warns, and old C relies on that.
+    "-Wno-error=incompatible-pointer-types",
 )
 
 
