@@ -228,7 +228,11 @@ class Frontend:
             for name, value in self.settings.config_settings.items()
         }
         backend = builder._backend  # noqa: SLF001 (build has no public name for it)
-        if self._kit.meson_cross_file and backend.partition(":")[0] in _MESON_BACKENDS:
+        if backend.partition(":")[0] not in _MESON_BACKENDS:
+            return settings
+        # Left alone, meson-python builds in a folder of random name, which some packages record.
+        settings.setdefault("builddir", str(self.workspace.root / "meson"))
+        if self._kit.meson_cross_file:
             own = settings.get("setup-args", [])
             own = [own] if isinstance(own, str) else own
             settings["setup-args"] = [f"--cross-file={self._kit.meson_cross_file}", *own]
