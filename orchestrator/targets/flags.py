@@ -83,11 +83,6 @@ MACOS = (
         why="zig's linker has no bundles; dlopen loads a dylib just as well",
     ),
     Rule(
-        pattern="-Wl,@loader_path*|-Wl,@rpath*|-Wl,@executable_path*",
-        becomes=("${arg}",),
-        why="the value of an option before it, and no response file",
-    ),
-    Rule(
         pattern="-Wl,@*|-Wl,-U,*|-Wl,-undefined,suppress|-Wl,-undefined,warning",
         becomes=("-undefined", "dynamic_lookup"),
         why="zig can't leave single symbols (nanobind's list of Python's) to the loader: all are",

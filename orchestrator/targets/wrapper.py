@@ -140,7 +140,8 @@ for arg do
         set -- "$@" "-Wl,${{arg%%,-*}}"; arg=-${{arg#*,-}}
       done
       held=-Wl,$arg; continue ;;
-    -Wl,?*) [ -n "$held" ] && held=$held,${{arg#-Wl,}} && continue ;;
+    -Wl,@loader_path*|-Wl,@rpath*|-Wl,@executable_path*|-Wl,[!@]*)
+      [ -n "$held" ] && held=$held,${{arg#-Wl,}} && continue ;;
   esac
   [ -n "$held" ] && set -- "$@" "$held" && held=
   set -- "$@" "$arg"

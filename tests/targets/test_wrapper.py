@@ -130,6 +130,7 @@ def test_compile_flags(wrapper: Wrapper, given: str, passed: str):
         ("-Wl,-rpath,@loader_path,-rpath,/x,-x", "-Wl,-rpath,@loader_path -Wl,-x"),
         ("-Xlinker -rpath -Xlinker @loader_path", "-Wl,-rpath,@loader_path"),
         ("-Xlinker -no_weak_imports -Xlinker -x", "-Wl,-x"),
+        ("-Wl,-S -Wl,@list.sym", "-Wl,-S -undefined dynamic_lookup"),
         ("-Wl,@list.sym -Wl,-U,_PyFoo", "-undefined dynamic_lookup -undefined dynamic_lookup"),
         ("-Wl,-reexport-lz -needed-lm", "-lz -lm"),
         ("-Wl,-arch,arm64 --target=arm64-apple-macos11 -target arm64-apple-macos11", ""),
