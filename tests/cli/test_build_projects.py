@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -200,3 +203,53 @@ def test_the_build_folder_can_be_kept(command_line: CommandLine):
     assert any(str(folder) in event.get("message", "") for event in outcome.events)
     assert any(folder.rglob("triple.c"))
     assert not (ROOT / "tests" / "projects" / "c-setuptools" / "build").exists()
+
+
+def test_the_same_bytes_twice(command_line: CommandLine):
+    """Even of a wheel that says which folder it was built in: that is the same one again."""
+    first = build(command_line, PROJECTS / "meson-python-ext").path.read_bytes()
+    shutil.rmtree(command_line.wheelhouse)
+    shutil.rmtree(command_line.folder / "installed")
+    assert build(command_line, PROJECTS / "meson-python-ext").path.read_bytes() == first
+
+
+def old_sdist(folder: Path, setup: str) -> Path:
+    """An sdist made in 2023, which asks for any setuptools."""
+    top = folder / "oldtimer-1.0"
+    top.mkdir()
+    (top / "setup.py").write_text(setup)
+    (top / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: oldtimer\nVersion: 1.0\n")
+    (top / "x.c").write_text(
+        "#include <Python.h>\n"
+        'static PyModuleDef m = {PyModuleDef_HEAD_INIT, "oldtimer", 0, -1, 0};\n'
+        "PyMODINIT_FUNC PyInit_oldtimer(void) { return PyModule_Create(&m); }\n"
+    )
+    made = time.mktime((2023, 3, 1, 12, 0, 0, 0, 0, 0))
+    for path in (*top.iterdir(), top):
+        os.utime(path, (made, made))
+    archive = folder / "oldtimer-1.0.tar.gz"
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(top, arcname=top.name)
+    return archive
+
+
+OLD_SETUP = """\
+import setuptools
+{condition}
+setuptools.setup(name="oldtimer", version="1.0",
+                 ext_modules=[setuptools.Extension("oldtimer", ["x.c"])])
+"""
+
+
+def test_an_old_sdist_gets_the_build_tools_of_its_time(command_line: CommandLine, tmp_path: Path):
+    condition = "assert int(setuptools.__version__.split('.')[0]) < 68"
+    build(command_line, old_sdist(tmp_path, OLD_SETUP.format(condition=condition)))
+    (log,) = (command_line.wheelhouse / ".logs").glob("*.log")
+    assert "trying today's" not in log.read_text()
+
+
+def test_then_todays_build_tools_are_tried(command_line: CommandLine, tmp_path: Path):
+    condition = "assert int(setuptools.__version__.split('.')[0]) >= 68"
+    build(command_line, old_sdist(tmp_path, OLD_SETUP.format(condition=condition)))
+    (log,) = (command_line.wheelhouse / ".logs").glob("*.log")
+    assert "trying today's" in log.read_text()
