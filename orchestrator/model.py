@@ -7,13 +7,18 @@ stage that makes it and trusted afterwards. Mappings inside values are never mut
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, dataclass_transform
+from typing import TYPE_CHECKING, Literal, dataclass_transform
 
 import msgspec
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 Severity = Literal["error", "warning", "note"]
 Proof = Literal["executed", "emulated", "translated", "structural"]
-Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "publish"]
+Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "test", "publish"]
+Route = Literal["cross", "native", "hybrid", "emulated"]
+Outcome = Literal["passed", "failed", "crashed", "hung"]
 Blas = Literal["accelerate", "openblas", "none"]
 
 
@@ -255,13 +260,25 @@ class Needs(Value):
 
 
 class TestPlan(Value):
-    """How to test the installed wheel: modules to import, a command, and what it requires."""
+    """How to test the installed wheel.
+
+    Attributes:
+        imports: Modules to import; none means every top-level module of the wheel.
+        command: Run by ``sh`` in a folder of its own, with the target's ``python`` first on PATH.
+        requires: What the command needs installed, PEP 508.
+        files: Files and folders of the source that the command needs, copied into its folder.
+        source: Where ``files`` come from when the sdist has no tests.
+        seconds: Time that the command may take, natively; 0 is the default.
+    """
 
     __test__ = False  # not a pytest class
 
     imports: tuple[str, ...] = ()
     command: str = ""
     requires: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    source: SourceOverride | None = None
+    seconds: int = 0
 
 
 class BuildSettings(Value):
@@ -275,6 +292,8 @@ class BuildSettings(Value):
         extensions: Whether a wheel without compiled code is a failure; empty: to be judged.
         target_build_requires: Build requirements whose headers and static libraries must be
             the target's, beyond those found automatically.
+        route: How the wheel must be built; empty: whatever works first.
+        test: How to test the wheel; not part of ``digest``, because it can't change one.
     """
 
     recipes: tuple[str, ...] = ()
@@ -290,6 +309,7 @@ class BuildSettings(Value):
     blas: Blas | None = None
     extensions: Literal["required", "optional", ""] = ""
     needs: Needs = Needs()
+    route: Route | Literal[""] = ""
     test: TestPlan = TestPlan()
     why: tuple[str, ...] = ()
 
@@ -337,10 +357,13 @@ class BuiltWheel(Value):
         path: In the build folder, not in the wheelhouse.
         build_requires: What the build environment held, ``name==version``.
         notes: Things the toolchain changed that a reader of the record should know.
+        route: How it was compiled: ``cross``; ``native``; ``hybrid`` (the target's interpreter
+            under emulation runs the backend, the compiler is native); ``emulated`` (everything is).
     """
 
     step: Step
     path: Path
+    route: Route = "cross"
     build_requires: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -371,15 +394,61 @@ class Finding(Value):
     hint: str = ""
 
 
+class ProofRun(Value, kw_only=True):
+    """One run of a wheel's code: what ran where, and how it ended.
+
+    Attributes:
+        proof: What the run amounts to.
+        host: Who ran it, e.g. ``Linux x86_64``.
+        runner: What stood between code and hardware, e.g. ``qemu-aarch64 7.2.22``; empty: nothing.
+        cpu: CPU model of the emulator, e.g. ``max`` or ``cortex-a57``; empty: the hardware's own.
+        python: Full version of the interpreter, e.g. ``3.11.2``.
+        imports: Modules that were imported.
+        command: The recipe's test command; empty where only imports were tried.
+        outcome: How it ended.
+        tests: What the command counted: ``{"passed": 160, "skipped": 2}``; empty: it doesn't count.
+        seconds: Wall time.
+        created: RFC 3339, UTC.
+    """
+
+    proof: Proof
+    host: str
+    runner: str = ""
+    cpu: str = ""
+    python: str
+    imports: tuple[str, ...]
+    command: str = ""
+    outcome: Outcome
+    tests: dict[str, int] = {}
+    seconds: float
+    created: str
+
+
+PROOFS: tuple[Proof, ...] = ("structural", "translated", "emulated", "executed")
+"""Weakest first."""
+
+
+def strongest(runs: Iterable[ProofRun]) -> Proof:
+    """The strongest proof that these runs amount to; runs that failed prove nothing."""
+    passed = [PROOFS.index(run.proof) for run in runs if run.outcome == "passed"]
+    return PROOFS[max(passed, default=0)]
+
+
 class VerifiedWheel(Value):
-    """A repaired wheel without error findings: the only thing the wheelhouse publishes."""
+    """A repaired wheel without error findings: the only thing the wheelhouse publishes.
+
+    Attributes:
+        repaired: The wheel.
+        findings: What the rules saw, none of it an error.
+        runs: Of its code; every one passed.
+    """
 
     repaired: RepairedWheel
     findings: tuple[Finding, ...]
-    proof: Proof = "structural"
+    runs: tuple[ProofRun, ...] = ()
 
 
-class Record(Value):
+class Record(Value, kw_only=True):
     """How a published wheel was made: the JSON file beside it.
 
     Attributes:
@@ -387,6 +456,9 @@ class Record(Value):
         size: Bytes.
         seconds: Wall time of the build.
         created: RFC 3339, UTC.
+        proof: The strongest that ``runs`` amount to.
+        runs: Of the wheel's code, oldest first, by whomever.
+        route: How it was compiled.
     """
 
     format: int
@@ -412,6 +484,8 @@ class Record(Value):
     metadata_sha256: str
     seconds: float
     created: str
+    runs: tuple[ProofRun, ...] = ()
+    route: Route = "cross"
 
 
 class PublishedWheel(Value):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from orchestrator.build.process import OnLine, Processes
     from orchestrator.model import HostPython
+    from orchestrator.process import OnLine, Processes
 
 INSTALL_SECONDS = 1800
 

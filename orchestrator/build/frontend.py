@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from build import ProjectBuilder
 
     from orchestrator.build.environment import BuildEnvironment
-    from orchestrator.build.process import OnLine, Processes
     from orchestrator.model import Backend, BuildSettings, SourceTree
+    from orchestrator.process import OnLine, Processes
 
 # Backends that take Meson's setup options, and how.
 _MESON_BACKENDS = ("mesonpy",)

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from orchestrator.build.process import Processes
 from orchestrator.errors import (
     InterruptedBuildError,
     MissingSDKError,
@@ -46,6 +45,7 @@ from orchestrator.model import (
     Value,
 )
 from orchestrator.plan.steps import Planned, Planner
+from orchestrator.process import Processes
 from orchestrator.registry.load import load_registry
 from orchestrator.report.unforeseen import unforeseen
 from orchestrator.resolve.configuration import read_configuration

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.model import BuildSettings, Source, Target, ToolchainIdentity
 
 # Raised when orchestrator itself makes another wheel from the same inputs.
-FORMAT = 2
+FORMAT = 3
 
 
 def fingerprint(

@@ -97,13 +97,13 @@ def settings_of(
 
 
 def digest_of(settings: BuildSettings) -> str:
-    """Hex sha256 of all that can change a wheel or its test.
+    """Hex sha256 of all that can change a wheel.
 
     File names and reasons are left out, and of a patch all but its content counts for nothing:
     rewording or moving a recipe builds nothing anew.
     """
     content = msgspec.structs.asdict(settings)
-    for name in ("recipes", "digest", "why"):
+    for name in ("recipes", "digest", "why", "test"):
         del content[name]
     content["patches"] = [patch.sha256 for patch in settings.patches]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

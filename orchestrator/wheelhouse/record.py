@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotAWheelError
 from orchestrator.files import sha256_of
-from orchestrator.model import Record, VerifiedWheel
+from orchestrator.model import Record, VerifiedWheel, strongest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def make_record(
         size=repaired.path.stat().st_size,
         platform=step.target.platform.tag,
         python=step.target.interpreter.version,
-        proof=verified.proof,
+        proof=strongest(verified.runs),
         fingerprint=step.fingerprint,
         source=step.source,
         recipe_digest=step.settings.digest,
@@ -58,6 +58,8 @@ def make_record(
         metadata_sha256=hashlib.sha256(metadata).hexdigest(),
         seconds=round(seconds, 3),
         created=created,
+        runs=verified.runs,
+        route=built.route,
     )
 
 

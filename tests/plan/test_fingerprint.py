@@ -44,7 +44,7 @@ SETTINGS = BuildSettings(
     backend=Backend(build_backend="setuptools.build_meta"),
     blas="accelerate",
     needs=Needs(languages=("c",), minimum_macos=(13, 3)),
-    test=TestPlan(imports=("tiny",)),
+    test=TestPlan(imports=("tiny",), source=SourceOverride(git="g", rev="1")),
     why=("because",),
 )
 TARGET = Target(
@@ -69,6 +69,7 @@ WITHOUT_EFFECT = {
     ("settings", "recipes"),
     ("settings", "digest"),
     ("settings", "why"),
+    ("settings", "test"),
     ("settings", "patches", 0, "name"),
     ("settings", "patches", 0, "path"),
 }
@@ -79,6 +80,7 @@ OTHER_WORDS = {
     "libc": "glibc",
     "blas": "openblas",
     "extensions": "required",
+    "route": "hybrid",
 }
 
 
@@ -163,7 +165,7 @@ def test_equal_exactly_when_the_content_is_equal(
 def test_is_the_same_on_every_machine() -> None:
     # Changes only together with FORMAT: wheelhouses of before are then built anew.
     assert fingerprint(**STEP) == (
-        "443cd5a4dcf264d77fd5882c6be5a0784a96ac46de797eefcd06b4676a4f176f"
+        "eff48c81c43c7275bae6334962c5065cf73f9945d94f0d3b6329ccba3fc7b6c0"
     )
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.build.process import Processes
 from orchestrator.errors import (
     BuildTimeoutError,
     DiskFullError,
     InterruptedBuildError,
     MissingToolError,
 )
+from orchestrator.process import Processes
 
 if TYPE_CHECKING:
     from pathlib import Path

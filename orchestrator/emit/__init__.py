@@ -1,0 +1,1 @@
+"""Files for other tools, computed from what the wheelhouse and the recipes say. Pure."""

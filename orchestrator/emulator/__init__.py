@@ -1,0 +1,1 @@
+"""Interpreters of other machines, run here: their roots and qemu-user."""
