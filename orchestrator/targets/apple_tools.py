@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.targets import unix_tools
 from orchestrator.targets.kit import write_script
 from orchestrator.targets.wrapper import answer_script
 
@@ -41,16 +42,15 @@ def write_apple_tools(tools: Path, facts: PlatformFacts, *, sdk: str, sdk_versio
             f'printf "%s:\\t%s\\n" ProductName macOS ProductVersion {facts.os_version} '
             "BuildVersion 20A2411",
         ),
-        "uname": _uname(facts),
+        "uname": unix_tools.uname(facts),
         "install_name_tool": "#!/bin/sh\n"
         "unset PYTHONPATH _PYTHON_SYSCONFIGDATA_NAME _PYTHON_HOST_PLATFORM\n"
         f'exec {shlex.quote(sys.executable)} -P {shlex.quote(str(_INSTALL_NAME_TOOL))} "$@"\n',
-        # The linker strips (-g0) and signs; a second pass would only break the signature.
-        "strip": "#!/bin/sh\nexit 0\n",
+        "strip": unix_tools.STRIP,
         "dsymutil": "#!/bin/sh\nexit 0\n",
         "codesign": "#!/bin/sh\nexit 0\n",
         "lipo": answer_script((('*" -archs "*|*" -info "*', "echo arm64"),), "exit 1"),
-        "arch": "#!/bin/sh\necho arm64\n",
+        "arch": unix_tools.arch(facts),
     }
     for name, text in scripts.items():
         (tools / name).unlink(missing_ok=True)
@@ -72,22 +72,4 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ $# -gt 0 ] && exec "$@"
-"""
-
-
-def _uname(facts: PlatformFacts) -> str:
-    sysname, release, version, machine = facts.uname
-    return f"""\
-#!/bin/sh
-[ $# -eq 0 ] && set -- -s
-out=
-case "$*" in
-  *-a*) set -- -s -n -r -v -m ;;
-  -[a-z][a-z]*) set -- $(echo "${{1#-}}" | sed 's/./-& /g') ;;
-esac
-for option do case $option in
-  -s) word="{sysname}" ;; -n) word=build ;; -r) word="{release}" ;; -v) word="{version}" ;;
-  -p) word=arm ;; -m) word="{machine}" ;; *) exit 1 ;;
-esac; out="$out${{out:+ }}$word"; done
-echo "$out"
 """

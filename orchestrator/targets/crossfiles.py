@@ -18,6 +18,7 @@ def cmake_toolchain(
     sysroot: str,
     interpreter: str,
     include: str,
+    runner: str = "",
 ) -> str:
     """A CMake toolchain file.
 
@@ -25,9 +26,10 @@ def cmake_toolchain(
         facts: Of the target.
         tools: Folder of the compiler wrappers.
         roots: Folders in which libraries, headers and packages of the target may be found.
-        sysroot: What stands for the SDK.
+        sysroot: Folder of the target's own libraries, in the layout of its file system.
         interpreter: The build environment's Python, which CMake's FindPython must run.
         include: The target's Python headers.
+        runner: Runs the target's programs here; empty: nothing does.
     """
     settings = {
         "CMAKE_SYSTEM_NAME": facts.cmake_system,
@@ -53,7 +55,7 @@ def cmake_toolchain(
         "CMAKE_BUILD_WITH_INSTALL_RPATH": "ON",
         # FindPython runs the interpreter through it (CMP0190). It is the host's; env runs that, and
         # fails on the target's programs as an emulator that lacks them would.
-        "CMAKE_CROSSCOMPILING_EMULATOR": "/usr/bin/env",
+        "CMAKE_CROSSCOMPILING_EMULATOR": runner or "/usr/bin/env",
         "Python_EXECUTABLE": interpreter,
         "Python3_EXECUTABLE": interpreter,
         "PYTHON_EXECUTABLE": interpreter,
@@ -69,13 +71,13 @@ def cmake_toolchain(
             "CMAKE_INSTALL_NAME_TOOL": f"{tools}/install_name_tool",
             "CMAKE_FIND_FRAMEWORK": "LAST",
             "CMAKE_SHARED_LIBRARY_SUFFIX": ".dylib",
-        }
-        # The SDK is a system path to CMake, and those are switched off above.
-        settings |= {
             "CMAKE_FRAMEWORK_PATH": f"{sysroot}/System/Library/Frameworks",
-            "CMAKE_LIBRARY_PATH": f"{sysroot}/usr/lib",
-            "CMAKE_INCLUDE_PATH": f"{sysroot}/usr/include",
         }
+    # The sysroot is a system path to CMake, and those are switched off above.
+    settings |= {
+        "CMAKE_LIBRARY_PATH": f"{sysroot}/usr/lib",
+        "CMAKE_INCLUDE_PATH": f"{sysroot}/usr/include",
+    }
     cached = {"CMAKE_OSX_DEPLOYMENT_TARGET", "CMAKE_OSX_SYSROOT", "CMAKE_OSX_ARCHITECTURES"}
     searched = {"CMAKE_FRAMEWORK_PATH", "CMAKE_LIBRARY_PATH", "CMAKE_INCLUDE_PATH"}
     lines = [
@@ -90,9 +92,22 @@ def cmake_toolchain(
 
 
 def meson_cross_file(
-    facts: PlatformFacts, *, tools: str, interpreter: str, properties: Mapping[str, str]
+    facts: PlatformFacts,
+    *,
+    tools: str,
+    interpreter: str,
+    properties: Mapping[str, str],
+    runner: str = "",
 ) -> str:
-    """A Meson cross file; ``properties`` are extra ones, values in Meson's syntax."""
+    """A Meson cross file.
+
+    Args:
+        facts: Of the target.
+        tools: Folder of the compiler wrappers.
+        interpreter: The build environment's Python.
+        runner: Runs the target's programs here; empty: nothing does.
+        properties: Extra ones, values in Meson's syntax.
+    """
     binaries = {
         "c": f"{tools}/cc",
         "cpp": f"{tools}/c++",
@@ -104,12 +119,14 @@ def meson_cross_file(
         "python": interpreter,
         "python3": interpreter,
     }
+    if runner:
+        binaries["exe_wrapper"] = runner
     if facts.macho:
         binaries |= {"objc": f"{tools}/cc", "install_name_tool": f"{tools}/install_name_tool"}
     machine = {
         "system": facts.meson_system,
-        "cpu_family": "aarch64",
-        "cpu": "arm64" if facts.macho else "aarch64",
+        "cpu_family": facts.cpu_family,
+        "cpu": facts.uname[3],
         "endian": "little",
     }
     if facts.macho:

@@ -1,13 +1,13 @@
-"""What packages pass to compilers, and what becomes of it on its way to ``zig cc``. Pure: a table.
+"""What packages pass to compilers, and what becomes of it on its way to ``zig cc``. Pure: tables.
 
-Packages were written for Apple's clang and linker; zig takes most of what those take. The rules
-here translate the rest; the wrapper script (``targets/wrapper.py``) is made of them. Patterns are
-those of ``case`` in ``sh``; the first rule that matches wins.
+Packages were written for Apple's clang and linker, or for GCC and GNU ld; zig takes most of what
+those take. The rules here translate the rest; the wrapper script (``targets/wrapper.py``) is made
+of them. Patterns are those of ``case`` in ``sh``; the first rule that matches wins.
 """
 
 from __future__ import annotations
 
-from orchestrator.model import Value
+from orchestrator.model import Platform, Value
 
 
 class Rule(Value, kw_only=True):
@@ -37,6 +37,14 @@ def drop(pattern: str, why: str, *, takes_value: bool = False, logged: bool = Fa
     return Rule(pattern=pattern, takes_value=takes_value, why=why, logged=logged)
 
 
+HOST_PATHS_AT_RUN_TIME = (
+    drop(
+        "-Wl,-rpath,/*|-Wl,-rpath=/*|-Wl,--rpath,/*|-Wl,--rpath=/*|-Wl,-R/*|-Wl,-R,/*"
+        "|-Wl,-rpath-link,*|-Wl,-rpath-link=*|-Wl,--rpath-link*",
+        "a path of the build machine means nothing where the wheel is installed",
+    ),
+)
+
 HOST_PATHS = (
     drop(
         "-I/usr/include|-I/usr/include/*|-I/usr/local/include|-I/usr/local/include/*|-L/lib|-L/lib/*"
@@ -44,14 +52,34 @@ HOST_PATHS = (
         "|-I/opt/local/*|-L/opt/local/*",
         "headers and libraries of the host are of another platform",
     ),
-    drop(
-        "-Wl,-rpath,/*|-Wl,-rpath=/*|-Wl,-rpath-link,*|-Wl,-R/*",
-        "a path of the build machine means nothing where the wheel is installed",
-    ),
+    *HOST_PATHS_AT_RUN_TIME,
+)
+
+NATIVE = (
+    drop("-march=native|-mtune=native|-mcpu=native", "native is the host, not the target"),
+    drop("-g|-g[1-3]|-ggdb*|-gdwarf*|-gz*", "debug information never reaches the linked file"),
+    drop("-fdebug-prefix-map=*|-ffile-prefix-map=*", "the host distribution's own"),
 )
 
 COMMON = (
-    drop("-march=native|-mtune=native|-mcpu=native", "native is the host, not the target"),
+    *NATIVE,
+    Rule(
+        pattern="-ffast-math|-Ofast",
+        becomes=("${arg}", "-fno-finite-math-only"),
+        why="clang's code breaks on infinities then, where GCC's copes",
+        logged=True,
+    ),
+    drop("-flto|-flto=*|-fno-lto|-ffat-lto-objects|-fuse-linker-plugin", "zig has no LTO here"),
+    drop("-fuse-ld=*", "there is one linker"),
+    drop("-fno-semantic-interposition|-fstack-clash-protection|-fcf-protection*", "GCC only"),
+    drop("-specs=*", "the host distribution's own"),
+    drop("-fopenmp-simd", "zig's clang takes -fopenmp only"),
+    drop("-lpython3*|-lpython", "an extension finds Python's symbols in the process that loads it"),
+    drop("--sysroot=*|--target=*", "the target says it"),
+    drop("-target|-isysroot", "the target says it", takes_value=True),
+)
+
+ARM = (
     drop(
         "-march=x86*|-m64|-m32|-msse*|-mavx*|-mfma|-mssse3|-mpopcnt|-maes|-mpclmul",
         "x86 instructions on an arm64 target",
@@ -63,12 +91,21 @@ COMMON = (
         becomes=("$(march $arg)",),
         why="zig knows CPUs by features, not -march",
     ),
-    drop("-flto|-flto=*|-fno-lto|-ffat-lto-objects|-fuse-linker-plugin", "zig has no LTO here"),
-    drop("-fuse-ld=*", "there is one linker"),
-    drop("-g|-g[1-3]|-ggdb*|-gdwarf*|-gz*", "debug information never reaches the linked file"),
-    drop("-fno-semantic-interposition|-fstack-clash-protection|-fcf-protection*", "GCC only"),
-    drop("-specs=*|-fdebug-prefix-map=*|-ffile-prefix-map=*", "the host distribution's own"),
-    drop("-fopenmp-simd", "zig's clang takes -fopenmp only"),
+    Rule(
+        pattern="-mcpu=*-*",
+        becomes=("-mcpu=$(underscored ${arg#-mcpu=})",),
+        why="zig spells cortex-a72 with an underscore",
+    ),
+    drop("-mtune=*", "zig tunes for the CPU that it compiles for, and knows no other"),
+)
+
+X86 = (
+    Rule(
+        pattern="-march=*",
+        becomes=("-march=$(underscored ${arg#-march=})",),
+        why="zig spells x86-64-v3 with underscores",
+    ),
+    drop("-mtune=*", "zig tunes for the CPU that it compiles for, and knows no other"),
 )
 
 MACOS = (
@@ -124,20 +161,20 @@ MACOS = (
         "an ld64 option that zig's linker has not and correct output does not need",
     ),
     drop(
-        "-Wl,-arch,*|-Wl,-syslibroot,*|-Wl,-sdk_version,*|-Wl,-macos*_version_min,*|--target=*",
+        "-Wl,-arch,*|-Wl,-syslibroot,*|-Wl,-sdk_version,*|-Wl,-macos*_version_min,*",
         "the target says it",
     ),
     Rule(pattern="-Wl,-all_load", becomes=("-all_load",), why="zig takes it as a driver option"),
-    drop("-target|-bundle_loader", "the target says it", takes_value=True),
+    drop("-bundle_loader", "the target says it", takes_value=True),
     drop("-Wl,-Bsymbolic*|-Wl,--exclude-libs,*", "an ELF option; Mach-O binds by library"),
     Rule(
         pattern="-Wl,-needed-l*|-Wl,-reexport-l*|-Wl,-upward-l*|-needed-l*|-reexport-l*|-upward-l*",
         becomes=("-l${arg#*-l}",),
         why="zig's linker just links it",
     ),
-    drop("-arch|-isysroot|-iframework", "the target says it", takes_value=True),
+    drop("-arch|-iframework", "the target says it", takes_value=True),
     drop("-multiply_defined|-read_only_relocs", "obsolete ld64 option", takes_value=True),
-    drop("-mmacosx-version-min=*|-mmacos-version-min=*|--sysroot=*", "the target says it"),
+    drop("-mmacosx-version-min=*|-mmacos-version-min=*", "the target says it"),
     drop("-stdlib=*|-static-libgcc|-static-libstdc++", "macOS has one C++ library, libc++"),
     Rule(
         pattern="-lc++|-lstdc++|-lstdc++.6|-lc++abi",
@@ -145,6 +182,98 @@ MACOS = (
         why="zig would link a static libc++ of its own; the system's is named once, at the end",
     ),
     drop("-lgcc_s|-lgcc|-lgcc_s.1|-lunwind|-lutil", "libSystem has it on macOS"),
-    drop("-lpython3*|-lpython", "an extension finds Python's symbols in the process that loads it"),
     drop("-mno-red-zone|-mdynamic-no-pic|-faltivec", "not on arm64"),
 )
+
+LINUX = (
+    Rule(
+        pattern="-Wl,--version-script,*|-Wl,--version-script=*|-Wl,-version-script,*",
+        becomes=("${arg}",),
+        remembers="exports",
+        why="the package says itself what its library exports",
+    ),
+    Rule(
+        pattern="-lstdc++|-lc++|-lc++abi|-lsupc++|-l:libstdc++.a",
+        becomes=("-lc++",),
+        remembers="cxx",
+        why="zig links its own C++ library, whichever name it is asked for by",
+    ),
+    Rule(
+        pattern="-Wl,-h,*",
+        becomes=("-Wl,-soname,${arg#-Wl,-h,}",),
+        why="zig knows only the long name",
+    ),
+    Rule(
+        pattern="-Wl,-R[!/,]*",
+        becomes=("-Wl,-rpath,${arg#-Wl,-R}",),
+        why="zig wants the value in a word of its own",
+    ),
+    Rule(
+        pattern="-Wl,-l*",
+        becomes=("${arg#-Wl,}",),
+        why="zig takes libraries as the compiler's options only",
+    ),
+    Rule(
+        pattern="-Wl,--undefined=*",
+        becomes=("-Wl,-u,${arg#-Wl,--undefined=}",),
+        why="zig knows only the short name",
+    ),
+    Rule(pattern="-symbolic", becomes=("-Wl,-Bsymbolic",), why="zig knows only the linker's name"),
+    drop(
+        "-Wl,-z,execstack",
+        "no wheel needs an executable stack, and glibc 2.41 refuses to load a library with one",
+        logged=True,
+    ),
+    drop(
+        "-Wl,-z,max-page-size=*|-Wl,-z,common-page-size=*",
+        "the architecture's largest page size is the default, and loads on every kernel",
+    ),
+    drop(
+        "-Wl,--exclude-libs,*|-Wl,--exclude-libs=*|-Wl,--dynamic-list,*|-Wl,--dynamic-list=*"
+        "|-Wl,--retain-symbols-file*",
+        "zig's linker can't hide these symbols: the module exports more names than asked",
+        logged=True,
+    ),
+    drop("-Wl,--build-id*", "an identity of the file is one more thing that differs"),
+    drop(
+        "-Wl,-z,nodlopen|-Wl,-z,separate-code|-Wl,-z,noseparate-code|-Wl,-z,text|-Wl,-z,muldefs"
+        "|-Wl,-z,combreloc|-Wl,-z,initfirst|-Wl,-z,interpose|-Wl,-z,ibt|-Wl,-z,shstk"
+        "|-Wl,-z,force-bti|-Wl,-z,pack-relative-relocs|-Wl,--pack-dyn-relocs=*"
+        "|-Wl,-Bsymbolic-functions|-Wl,-Bsymbolic-non-weak*|-Wl,--push-state|-Wl,--pop-state"
+        "|-Wl,-O|-Wl,-O?|-Wl,-O,?|-Wl,-Map,*|-Wl,-Map=*|-Wl,--Map*|-Wl,--cref|-Wl,--icf=*"
+        "|-Wl,--warn-*|-Wl,--no-warn*|-Wl,--no-keep-memory|-Wl,--unresolved-symbols=*"
+        "|-Wl,--copy-dt-needed-entries|-Wl,--no-copy-dt-needed-entries|-Wl,--add-needed"
+        "|-Wl,--no-add-needed|-Wl,-X|-Wl,--discard-locals|-Wl,--relax|-Wl,--no-relax"
+        "|-Wl,--threads|-Wl,--threads=*|-Wl,--no-threads|-Wl,-t|-Wl,--trace|-Wl,--verbose"
+        "|-Wl,--stats|-Wl,--no-rosegment|-Wl,--no-ld-generated-unwind-info"
+        "|-Wl,--reduce-memory-overheads|-Wl,--no-map-whole-files|-Wl,-plugin-opt*"
+        "|-Wl,--plugin-opt*|-Wl,--demangle|-Wl,--no-demangle|-Wl,--package-metadata*"
+        "|-Wl,--error-limit=*|-Wl,--fix-cortex-a53-*|-Wl,-G0|-Wl,-V|-Wl,-v|-Wl,--version"
+        "|-Wl,-shared|-Wl,-m,*|-Wl,-melf*|-Wl,-maarch64*",
+        "an option of GNU ld that zig's linker has not and correct output does not need",
+    ),
+    drop("-pie|-Wl,-pie|-Wl,--no-pie", "zig decides it for programs, and a library has no choice"),
+    drop("-static-libgcc|-static-libstdc++", "zig's C++ library always is static"),
+    drop("-mabi=lp64", "the only one there is"),
+)
+
+GLIBC = (
+    drop("-lgcc_s|-lgcc|-lgcc_eh|-l:libgcc_s.so.1", "what is used of it is linked in any case"),
+)
+
+MUSL = (
+    Rule(
+        pattern="-lgcc_s|-lgcc_eh|-l:libgcc_s.so.1",
+        becomes=("-lunwind",),
+        why="musl systems need not have GCC's library; zig links its own, statically",
+    ),
+    drop("-lgcc", "what is used of it is linked in any case"),
+)
+
+
+def rules_for(platform: Platform) -> tuple[Rule, ...]:
+    """The rules of a platform, in the order in which they are tried."""
+    if platform.os == "macos":
+        return (*HOST_PATHS, *MACOS, *COMMON, *ARM)
+    libc = MUSL if platform.libc == "musl" else GLIBC
+    return (*HOST_PATHS, *LINUX, *libc, *COMMON, *(X86 if platform.arch == "x86_64" else ARM))

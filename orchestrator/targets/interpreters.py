@@ -77,23 +77,31 @@ def find_interpreter(interpreter: Interpreter) -> HostPython:
     """
     rejected: list[str] = []
     for candidate in _candidates(interpreter):
-        facts = _describe(candidate)
-        problem = _problem(facts, interpreter) if facts else "does not run"
-        if facts and not problem:
-            return HostPython(
-                executable=Path(facts.executable),
-                version=facts.version,
-                interpreter=interpreter,
-                include=Path(facts.include),
-                machine=facts.machine,
-                config_vars=facts.config_vars,
-            )
-        rejected.append(f"found {candidate}, but it {problem}")
+        found = describe(candidate, interpreter)
+        if isinstance(found, HostPython):
+            return found
+        rejected.append(f"found {candidate}, but it {found}")
     unique = "; ".join(dict.fromkeys(rejected))
     raise InterpreterNotFoundError(
         f"No CPython {interpreter.version} to build with on this machine"
         f"{': ' if unique else ''}{unique}.",
         hint=f"`uv python install {interpreter.version}` brings one.",
+    )
+
+
+def describe(executable: Path, interpreter: Interpreter) -> HostPython | str:
+    """A program as a CPython of this minor version and flavour, or why it can't be built with."""
+    facts = _ask(executable)
+    problem = _problem(facts, interpreter) if facts else "does not run"
+    if facts is None or problem:
+        return problem
+    return HostPython(
+        executable=Path(facts.executable),
+        version=facts.version,
+        interpreter=interpreter,
+        include=Path(facts.include),
+        machine=facts.machine,
+        config_vars=facts.config_vars,
     )
 
 
@@ -155,7 +163,7 @@ def _managed_by_uv(interpreter: Interpreter) -> Iterator[Path]:
         yield Path(answer.text)
 
 
-def _describe(executable: Path) -> _Facts | None:
+def _ask(executable: Path) -> _Facts | None:
     """What the interpreter says of itself, from the cache if its file is the same as then."""
     real = executable.resolve()
     stat = real.stat()

@@ -69,15 +69,15 @@ def write_headers(python: HostPython, pyconfig: str, directory: Path) -> None:
 
 
 def write_tools(spec: WrapperSpec, tools: Path) -> None:
-    """Compiler wrappers under every name that builds use, and zig's binutils."""
+    """Compiler wrappers under every name that builds use, and the other programs of the spec."""
     tools.mkdir(parents=True)
     for role, names in (("cc", _C_NAMES), ("c++", _CXX_NAMES)):
         write_script(tools / role, compiler_script(spec, role))
         for name in names:
             if name != role:
                 (tools / name).symlink_to(role)
-    for tool in ("ar", "ranlib"):
-        write_script(tools / tool, tool_script(spec.zig, tool))
+    for tool in spec.programs.keys() - {"cc", "c++"}:
+        write_script(tools / tool, tool_script(spec.programs[tool]))
 
 
 def write_pkg_config(tools: Path, directory: Path) -> None:
@@ -126,7 +126,7 @@ def write_kit(
         facts: Of the target's platform.
         spec: Of the compiler wrappers; its include folders are filled in here.
         pyconfig: Text of the target's ``pyconfig.h``.
-        sysroot: What stands for the SDK.
+        sysroot: Folder of the target's own libraries, in the layout of its file system.
     """
     root = request.directory
     tools, twin, include = (
@@ -141,7 +141,7 @@ def write_kit(
     write_tools(spec, tools)
     write_pkg_config(tools, root / "pkgconfig")
     write_startup(request, facts, tools, twin)
-    interpreter = str(request.environment_python)
+    interpreter, runner = str(request.environment_python), str(request.runner or "")
     toolchain_file, cross_file = root / "toolchain.cmake", root / "cross.ini"
     toolchain_file.write_text(
         cmake_toolchain(
@@ -151,17 +151,18 @@ def write_kit(
             sysroot=sysroot,
             interpreter=interpreter,
             include=str(include),
+            runner=runner,
         ),
         encoding="utf-8",
     )
-    double = "IEEE_DOUBLE_LE" if facts.long_double == 8 else "IEEE_QUAD_LE"  # noqa: PLR2004 (bytes)
     cross_file.write_text(
         meson_cross_file(
             facts,
             tools=str(tools),
             interpreter=interpreter,
+            runner=runner,
             # numpy asks for it because it can't run a program to find out.
-            properties={"longdouble_format": f"'{double}'"},
+            properties={"longdouble_format": f"'{facts.long_double_format}'"},
         ),
         encoding="utf-8",
     )

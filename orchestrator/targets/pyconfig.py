@@ -59,6 +59,58 @@ _MACOS: Mapping[str, str | None] = {
     "_GNU_SOURCE": None,
 }
 
+# The same for Linux, by architecture. wchar_t is usable to CPython where it is unsigned.
+_LINUX: Mapping[str, Mapping[str, str | None]] = {
+    "aarch64": {
+        "SIZEOF_LONG_DOUBLE": "16",
+        "ALIGNOF_LONG_DOUBLE": "16",
+        "HAVE_GCC_ASM_FOR_X64": None,
+        "HAVE_GCC_ASM_FOR_X87": None,
+        "HAVE_USABLE_WCHAR_T": "1",
+        "PY_SUPPORT_TIER": "2",
+    },
+    "x86_64": {
+        "SIZEOF_LONG_DOUBLE": "16",
+        "ALIGNOF_LONG_DOUBLE": "16",
+        "HAVE_GCC_ASM_FOR_X64": "1",
+        "HAVE_GCC_ASM_FOR_X87": "1",
+        "HAVE_USABLE_WCHAR_T": None,
+        "PY_SUPPORT_TIER": "1",
+    },
+}
+_ANY_LINUX: Mapping[str, str | None] = {
+    "HAVE_LCHMOD": None,  # there, and always fails
+    "HAVE_SYS_DIR_H": None,  # asked for only where <dirent.h> is missing
+}
+_MUSL: Mapping[str, str | None] = {"PY_SUPPORT_TIER": "0"}
+
+# Functions that configure asks for and that glibc got after 2.17, by glibc's release notes.
+_GLIBC_SINCE = {
+    "getrandom": (2, 25),
+    "getentropy": (2, 25),
+    "explicit_bzero": (2, 25),
+    "preadv2": (2, 26),
+    "pwritev2": (2, 26),
+    "copy_file_range": (2, 27),
+    "memfd_create": (2, 27),
+    "sem_clockwait": (2, 30),
+    "close_range": (2, 34),
+    "strlcpy": (2, 38),
+}
+_NEVER_IN_GLIBC = frozenset(
+    {
+        "chflags",
+        "ctermid_r",
+        "explicit_memset",
+        "fdwalk",
+        "fork1",
+        "kqueue",
+        "lchflags",
+        "plock",
+        "rtpspawn",
+    }
+)
+
 _DEFINE = re.compile(r"#define (\w+)(?: (.*))?")
 _UNDEF = re.compile(r"/\* #undef (\w+) \*/")
 _HEADER = re.compile(r"HAVE_(\w+)_H")
@@ -75,7 +127,7 @@ def target_pyconfig(
         headers: Header names of the target's libc, ``sys/types.h``.
         functions: Functions that the target's libc exports, without the leading underscore.
     """
-    table = dict(_MACOS) if facts.macho else {}
+    table = _table(facts)
     answers = _Answers(table, headers, functions)
     lines = [answers.line(line) for line in text.splitlines()]
     missing = [
@@ -86,6 +138,22 @@ def target_pyconfig(
     return "\n".join(
         [*lines, "", "/* facts of the target that the host's file does not name */", *missing, ""]
     )
+
+
+def _table(facts: PlatformFacts) -> dict[str, str | None]:
+    if facts.macho:
+        return dict(_MACOS)
+    return {
+        **_ANY_LINUX,
+        **_LINUX[facts.cpu_family],
+        **(_MUSL if facts.multiarch.endswith("-musl") else {}),
+    }
+
+
+def glibc_functions(version: tuple[int, int]) -> frozenset[str]:
+    """Of the functions that are looked up, those that a glibc has."""
+    newer = {name for name, since in _GLIBC_SINCE.items() if since > version}
+    return _FUNCTIONS - _NEVER_IN_GLIBC - newer
 
 
 class _Answers:

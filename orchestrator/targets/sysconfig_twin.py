@@ -22,7 +22,6 @@ _CFLAGS = "-fno-strict-overflow -Wsign-compare -Wunreachable-code -fno-common -D
 
 # Variables through which the host's own compiler or libraries would leak into the target's build.
 _EMPTY = [
-    "CCSHARED",
     "CPPFLAGS",
     "CONFIGURE_CPPFLAGS",
     "CONFIGURE_CFLAGS",
@@ -79,6 +78,7 @@ def twin_vars(
         "LDSHARED": f"{cc} {bundle}",
         "BLDSHARED": f"{cc} {bundle}",
         "LDCXXSHARED": f"{cxx} {bundle}",
+        "CCSHARED": facts.pic,
         "CFLAGS": _CFLAGS,
         "BASECFLAGS": "-fno-strict-overflow -Wsign-compare",
         "OPT": "-DNDEBUG -O3 -Wall",
@@ -87,7 +87,7 @@ def twin_vars(
         "SOABI": soabi,
         "EXT_SUFFIX": f".{soabi}.so",
         "SHLIB_SUFFIX": ".so",
-        "MULTIARCH": facts.multiarch,
+        "MULTIARCH": facts.multiarch_of(interpreter),
         "MACHDEP": facts.sys_platform,
         "HOST_GNU_TYPE": facts.gnu,
         "BUILD_GNU_TYPE": facts.gnu,

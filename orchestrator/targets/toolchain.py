@@ -11,6 +11,7 @@ from orchestrator.model import (
     HostPython,
     Needs,
     Platform,
+    Route,
     Target,
     ToolchainIdentity,
     Value,
@@ -37,9 +38,10 @@ class KitRequest(Value):
     Attributes:
         directory: Empty folder of the kit's own, inside the build folder.
         target: What to compile for.
-        python: The host interpreter of the target's version.
+        python: The interpreter of the target's version that runs the build.
         environment_python: The interpreter of the isolated build environment.
         settings: Of the recipes: flags, BLAS, needs.
+        runner: Runs the target's programs on this host; None: nothing does.
     """
 
     directory: Path
@@ -47,6 +49,7 @@ class KitRequest(Value):
     python: HostPython
     environment_python: Path
     settings: BuildSettings
+    runner: Path | None = None
 
 
 class Kit(Value):
@@ -72,10 +75,13 @@ class Toolchain(Protocol):
 
     @property
     def name(self) -> str:
-        """``xcode`` or ``zig``."""
+        """``xcode``, ``gcc`` or ``zig``."""
 
     def builds(self, platform: Platform) -> bool:
         """Whether it compiles for this platform at all, on this host."""
+
+    def route(self, platform: Platform) -> Route:
+        """How it compiles for this platform: ``native`` or ``cross``."""
 
     def checks(self, platform: Platform, needs: Needs) -> tuple[Check, ...]:
         """Looks at everything the toolchain needs; never raises for what is missing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.targets.gcc import GccToolchain
 from orchestrator.targets.xcode import XcodeToolchain
 from orchestrator.targets.zig import ZigToolchain
 
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 def toolchains(host: Host) -> tuple[Toolchain, ...]:
     """Every toolchain; each says itself what it builds for on this host."""
-    return (XcodeToolchain(host), ZigToolchain(host))
+    return (XcodeToolchain(host), GccToolchain(host), ZigToolchain(host))

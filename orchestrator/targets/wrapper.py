@@ -1,4 +1,4 @@
-"""Compiler wrappers: what stands between a package's build and ``zig cc``.
+"""Compiler wrappers: what stands between a package's build and the compiler.
 
 The rules of ``targets/flags.py``, turned into one POSIX shell script: a shell starts in a
 millisecond, a Python in thirty, and a build calls its compiler hundreds of times. Pure: text in,
@@ -8,7 +8,7 @@ text out.
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.model import Flags, Value
 from orchestrator.targets.flags import Rule, drop
@@ -21,34 +21,38 @@ class WrapperSpec(Value, kw_only=True):
     """Everything a compiler wrapper needs to know.
 
     Attributes:
-        zig: Path of the zig binary.
-        target: What zig calls the target, e.g. ``aarch64-macos.11.0``.
-        env: Environment of every call of zig.
+        programs: Command of each role: ``cc``, ``c++``; ``ar`` and ``ranlib`` where the host's
+            won't do.
+        env: Environment of every call.
         rules: In order; the first that matches wins.
         include_from: Folder of the host's Python headers.
-        include_to: The folder that stands for it.
+        include_to: The folder that stands for it; empty: they are the target's.
         compile_flags: Put behind the package's own when something is compiled.
         cxx_flags: For every call of the C++ driver.
         link_flags: Put behind the package's own when something is linked.
         cxx_link_flags: Likewise, where C++ is linked.
+        shared_link_flags: Likewise, where a shared library is linked.
+        cxx_exports: Likewise, where C++ is linked into a shared library that does not say itself
+            what it exports.
         flags: Of the recipe.
         log: File to which changes worth knowing are appended.
-        macho: Whether the linker writes Mach-O (install names, ``ld64`` identity).
+        linker: Which one it is, to those who ask: Apple's, LLVM's; empty: it answers itself.
     """
 
-    zig: str
-    target: str
+    programs: dict[str, tuple[str, ...]]
     env: dict[str, str]
     rules: tuple[Rule, ...]
-    include_from: str
-    include_to: str
+    include_from: str = ""
+    include_to: str = ""
     compile_flags: tuple[str, ...] = ()
     cxx_flags: tuple[str, ...] = ()
     link_flags: tuple[str, ...] = ()
     cxx_link_flags: tuple[str, ...] = ()
+    shared_link_flags: tuple[str, ...] = ()
+    cxx_exports: tuple[str, ...] = ()
     flags: Flags = Flags()
     log: str
-    macho: bool
+    linker: Literal["ld64", "lld", ""]
 
 
 def _words(words: Iterable[str]) -> str:
@@ -80,20 +84,25 @@ def _becomes(word: str) -> str:
 
 
 # Meson names a linker by what --version prints; older ones vendored in sdists crash on zig's own
-# answer, and every one knows Apple's ld by the word xtools.
+# answer, and every one knows Apple's ld by the word xtools, and LLVM's.
+_IDENTITIES = {
+    "ld64": ("xtools-3.3.0 zig", "Based on Apple Inc. ld64-609.8"),
+    "lld": ("LLD 22.1.8 (compatible with GNU linkers)",),
+}
 _LINKER_IDENTITY = """\
   *" -o "*) ;;  # a link, which only wants to be told about (CMake's): the words are dropped below
   *" -Wl,--version "*|*" -Wl,-v "*)
-    echo "xtools-3.3.0 zig"; echo "Based on Apple Inc. ld64-609.8"; exit 0 ;;
+    {answers}; exit 0 ;;
 """
 
 _SCRIPT = """\
 #!/bin/sh
-# Written by orchestrator (targets/wrapper.py): zig in the role of the target's {role}.
+# Written by orchestrator (targets/wrapper.py): the target's {role}.
 log={log}
 # clang reads these too, but the target and the SDK are settled here.
 unset SDKROOT MACOSX_DEPLOYMENT_TARGET
 {env}
+underscored() {{ printf %s "$1" | tr - _; }}
 note() {{ printf '%s: %s\\n' "$1" "$2" >>"$log"; }}
 march() {{
   base=${{1#-march=armv}}; features=${{base#*+}}
@@ -150,7 +159,7 @@ done
 case " $* " in
 {identity}  *) ;;
 esac
-driver={driver} links=1 shared= named= output= skip= previous= sources= cxx=
+driver={driver} links=1 shared= named= output= skip= previous= sources= cxx= exports=
 for arg do
   shift
   if [ -n "$skip" ]; then skip=; continue; fi
@@ -158,6 +167,9 @@ for arg do
     -o) output=$arg ;;
     -x) case $arg in c++*) driver=c++ ;; esac ;;
   esac
+  # zig hands standard input (Meson's probes) to clang as it is: the host's headers, and a target
+  # that clang can't read.
+  [ "$previous $arg" != "-o -" ] && [ "$arg" = - ] && arg=${{log%/*}}/stdin-$$.c && cat >"$arg"
   previous=$arg
   case $arg in
     -c|-S|-E|-M|-MM|-fsyntax-only) links= ;;
@@ -181,8 +193,11 @@ fi
 if [ -n "$links" ] && [ -n "$output$sources" ]; then
   set -- "$@" {link_flags}
   [ -n "$cxx" ] && set -- "$@" {cxx_link_flags}
+  [ -n "$shared" ] && set -- "$@" {shared_link_flags}
+  [ -n "$shared" ] && [ -n "$cxx" ] && [ -z "$exports" ] && set -- "$@" {cxx_exports}
 fi
-{load_commands}exec {zig} $driver -target {target} "$@"
+{load_commands}[ $driver = c++ ] && exec {cxx} "$@"
+exec {cc} "$@"
 """
 
 # Apple's linker writes an extension as a bundle, which has no name; zig's dylib would carry the
@@ -233,28 +248,39 @@ def compiler_script(spec: WrapperSpec, role: str) -> str:
         becomes=(shlex.quote(spec.include_to),),
         why="the same, behind -I or -isystem as a word of its own",
     )
-    rules = (*recipe, headers, bare, *spec.rules)
+    own_headers = (headers, bare) if spec.include_to else ()
+    rules = (*recipe, *own_headers, *spec.rules)
+    macho = spec.linker == "ld64"
     return _SCRIPT.format(
         role=role,
         log=shlex.quote(spec.log),
         env="\n".join(f"export {name}={shlex.quote(value)}" for name, value in spec.env.items()),
         driver=role,
-        identity=_LINKER_IDENTITY if spec.macho else "",
+        identity=_identity(spec.linker),
         arms="\n".join(_arm(rule) for rule in rules),
-        install_name=_INSTALL_NAME if spec.macho else "",
-        load_commands=_ONE_LOAD_COMMAND.format() if spec.macho else "",
+        install_name=_INSTALL_NAME if macho else "",
+        load_commands=_ONE_LOAD_COMMAND.format() if macho else "",
         compile_flags=_words((*spec.compile_flags, *spec.flags.compile_add)),
         cxx_flags=_words(spec.cxx_flags),
         link_flags=_words((*spec.link_flags, *spec.flags.link_add)),
         cxx_link_flags=_words(spec.cxx_link_flags),
-        zig=shlex.quote(spec.zig),
-        target=spec.target,
+        shared_link_flags=_words(spec.shared_link_flags),
+        cxx_exports=_words(spec.cxx_exports),
+        cc=_words(spec.programs["cc"]),
+        cxx=_words(spec.programs["c++"]),
     )
 
 
-def tool_script(zig: str, tool: str) -> str:
-    """A wrapper for a binutil that zig carries: ``ar``, ``ranlib``."""
-    return f'#!/bin/sh\nexec {shlex.quote(zig)} {tool} "$@"\n'
+def _identity(linker: str) -> str:
+    if linker not in _IDENTITIES:
+        return ""
+    answers = "; ".join(f"echo {shlex.quote(line)}" for line in _IDENTITIES[linker])
+    return _LINKER_IDENTITY.format(answers=answers)
+
+
+def tool_script(command: Iterable[str]) -> str:
+    """A wrapper for a program that takes its arguments as they come: ``ar``, ``ranlib``."""
+    return f'#!/bin/sh\nexec {_words(command)} "$@"\n'
 
 
 def answer_script(answers: Sequence[tuple[str, str]], otherwise: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from orchestrator.errors import MissingSDKError, OrchestratorError, ToolchainBrokenError
-from orchestrator.model import Check, Flags, Needs, Platform, ToolchainIdentity
+from orchestrator.model import Check, Flags, Needs, Platform, Route, ToolchainIdentity
 from orchestrator.targets import xcode_kit, xcode_words
 from orchestrator.targets.host import Answer, Run, run_command
 from orchestrator.targets.kit import kit_digest
@@ -47,6 +47,10 @@ class XcodeToolchain:
     def builds(self, platform: Platform) -> bool:
         """Whether this is a Mac and the platform macOS."""
         return self._host.os == platform.os == "macos"
+
+    def route(self, platform: Platform) -> Route:
+        """Native on Apple Silicon, outside Rosetta."""
+        return "cross" if self._is_cross(platform) else "native"
 
     def checks(self, platform: Platform, needs: Needs) -> tuple[Check, ...]:
         """Looks at the tools, the SDK, and what on this Mac would spoil a build."""
@@ -89,7 +93,7 @@ class XcodeToolchain:
         _refuse_missing(self.checks(platform, tools), ToolchainBrokenError)
         _refuse_missing(self._check_frameworks(settings.needs), MissingSDKError)
         kit, flags = request.directory, settings.flags
-        cross = self._host.translated or self._host.arch != platform.arch
+        cross = self._is_cross(platform)
         pkg_config = kit / "pkgconfig"
         pkg_config.mkdir()
         toolchain_file = kit / "toolchain.cmake"
@@ -110,6 +114,9 @@ class XcodeToolchain:
         xcode_kit.write_wrappers(wrappers, flags, log, _XCRUN)
         env |= {"CC": str(wrappers / "cc"), "CXX": str(wrappers / "c++")}
         return Kit(env=env, path=(wrappers,), meson_cross_file=meson_file, log=log)
+
+    def _is_cross(self, platform: Platform) -> bool:
+        return self._host.translated or self._host.arch != platform.arch
 
     # --- what the tools say, asked once ---------------------------------------------------
 

@@ -63,3 +63,24 @@ def test_meson_reads_it():
     assert parser["binaries"]["pkg-config"] == "'/kit/bin/pkg-config'"
     assert parser["properties"]["longdouble_format"] == "'IEEE_DOUBLE_LE'"
     assert parser["properties"]["needs_exe_wrapper"] == "true"
+
+
+def test_linux_is_said_to_both():
+    facts = platform_facts(parse_platform("linux"))
+    toolchain = cmake_toolchain(
+        facts,
+        tools="/kit/bin",
+        roots=("/root",),
+        sysroot="/root",
+        interpreter="/env/bin/python",
+        include="/kit/include",
+    )
+    assert 'set(CMAKE_SYSTEM_NAME "Linux")' in toolchain
+    assert 'set(CMAKE_SYSTEM_PROCESSOR "aarch64")' in toolchain
+    assert "OSX" not in toolchain
+    text = meson_cross_file(facts, tools="/kit/bin", interpreter="/python", properties={})
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    machine = parser["host_machine"]
+    assert (machine["system"], machine["cpu_family"]) == ("'linux'", "'aarch64'")
+    assert "install_name_tool" not in parser["binaries"]

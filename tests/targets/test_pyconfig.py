@@ -1,11 +1,16 @@
 """pyconfig.h of the target, computed from a host's."""
 
 import re
+import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 
 from orchestrator.targets.facts import platform_facts
-from orchestrator.targets.pyconfig import target_pyconfig
+from orchestrator.targets.gcc import host_glibc
+from orchestrator.targets.kit import read_pyconfig
+from orchestrator.targets.pyconfig import glibc_functions, target_pyconfig
 from orchestrator.targets.tags import parse_platform
 
 FACTS = platform_facts(parse_platform("macos"))
@@ -82,3 +87,42 @@ def test_nothing_is_both_defined_and_undefined(text: str):
 def test_names_are_defined_once(text: str):
     names = re.findall(r"^#define (\w+) ", text, re.MULTILINE)
     assert len(names) == len(set(names))
+
+
+def on_linux(tag: str, *, headers: tuple[str, ...] = (), functions: frozenset[str]) -> str:
+    facts = platform_facts(parse_platform(tag))
+    host = f"{HOST}/* #undef HAVE_USABLE_WCHAR_T */\n#define HAVE_GCC_ASM_FOR_X64 1\n"
+    return target_pyconfig(host + "#define HAVE_CLOSE_RANGE 1\n", facts, headers, functions)
+
+
+def test_facts_of_linux_on_arm64():
+    text = on_linux("linux", functions=glibc_functions((2, 28)))
+    defined = definitions(text)
+    assert defined["SIZEOF_LONG_DOUBLE"] == "16"
+    assert defined["HAVE_USABLE_WCHAR_T"] == "1"
+    assert "HAVE_GCC_ASM_FOR_X64" not in defined
+    assert "HAVE_USABLE_WCHAR_T" not in definitions(
+        on_linux("manylinux_2_28_x86_64", functions=glibc_functions((2, 28)))
+    )
+
+
+def test_functions_of_a_newer_glibc_are_not_there():
+    assert "HAVE_CLOSE_RANGE" not in definitions(
+        on_linux("manylinux_2_28_aarch64", functions=glibc_functions((2, 28)))
+    )
+    assert "HAVE_CLOSE_RANGE" in definitions(
+        on_linux("manylinux_2_34_aarch64", functions=glibc_functions((2, 34)))
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="compares with this Linux")
+def test_the_functions_are_those_that_this_hosts_configure_found():
+    """CPython's own configure looked for them on this host, or one with an older glibc."""
+    glibc = host_glibc()
+    if glibc is None:
+        pytest.skip("this host's libc is not glibc")
+    text = read_pyconfig(Path(sysconfig.get_path("include")))
+    platform = parse_platform(f"manylinux_2_{glibc[1]}_x86_64")
+    computed = target_pyconfig(text, platform_facts(platform), (), glibc_functions(glibc))
+    before, after = definitions(text).keys(), definitions(computed).keys()
+    assert {name for name in before - after if not name.endswith("_H")} <= {"HAVE_USABLE_WCHAR_T"}

@@ -73,3 +73,12 @@ def test_the_module_says_what_was_given():
     variables = {"CC": "a 'quoted' \\ path", "SIZEOF_LONG_DOUBLE": 8}
     exec(twin_module(variables), space)  # noqa: S102 (that is what the interpreter does with it)
     assert space["build_time_vars"] == variables
+
+
+def test_linux_on_arm64():
+    facts = platform_facts(parse_platform("linux"))
+    twin = twin_vars(HOST, facts, CP311, tools="/kit/bin")
+    assert twin["EXT_SUFFIX"] == ".cpython-311-aarch64-linux-gnu.so"
+    assert twin["LDSHARED"] == "/kit/bin/cc -shared"
+    assert twin["CCSHARED"] == "-fPIC"
+    assert not twin.get("MACOSX_DEPLOYMENT_TARGET")

@@ -1,5 +1,7 @@
 """Platform tags and Python versions, held against packaging's own rules."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,9 +22,29 @@ def test_a_macos_tag_is_read_and_written(text: str):
     assert parse_platform(text).tag == text
 
 
-@pytest.mark.parametrize("text", ["manylinux_2_28_aarch64", "musllinux_1_2_aarch64"])
+@pytest.mark.parametrize(
+    "text",
+    ["manylinux_2_28_aarch64", "manylinux_2_17_x86_64", "manylinux_2_44_aarch64",
+     "musllinux_1_2_x86_64", "musllinux_1_2_aarch64"],
+)  # fmt: skip
 def test_a_linux_tag_is_read_and_written(text: str):
     assert parse_platform(text).tag == text
+
+
+def test_the_legacy_name_of_a_linux_tag():
+    assert parse_platform("manylinux2014_aarch64").tag == "manylinux_2_17_aarch64"
+
+
+@given(minor=st.integers(0, 99), arch=st.sampled_from(["aarch64", "x86_64"]), libc=st.booleans())
+def test_a_linux_tag_is_read_as_written_or_refused_with_one_that_is_not(
+    minor: int, arch: str, libc: bool
+):
+    text = f"manylinux_2_{minor}_{arch}" if libc else f"musllinux_1_{minor}_{arch}"
+    try:
+        assert parse_platform(text).tag == text
+    except UnsupportedPlatformError as error:
+        (named,) = re.findall(r"(?:many|musl)linux_\w+", error.hint)
+        assert parse_platform(named).arch == arch
 
 
 def test_short_forms():
@@ -43,6 +65,14 @@ def test_the_macos_tags_that_are_read_are_those_that_installers_accept(major: in
         ("macosx_10_15_arm64", "macosx_11_0_arm64"),
         ("macosx_11_0_x86_64", "x86_64"),
         ("macosx_11_arm64", "macosx_11_arm64"),
+        ("manylinux_2_28_armv7l", "armv7l"),
+        ("manylinux_2_12_x86_64", "manylinux_2_17_x86_64"),
+        ("manylinux2010_x86_64", "manylinux_2_17_x86_64"),
+        ("manylinux_2_99_aarch64", "2.99"),
+        ("manylinux_3_0_aarch64", "3.0"),
+        ("musllinux_1_1_aarch64", "musllinux_1_2_aarch64"),
+        ("musllinux_1_3_aarch64", "musllinux_1_2_aarch64"),
+        ("linux_aarch64", "linux_aarch64"),
         ("win_amd64", "win_amd64"),
         ("any", "any"),
         ("", "''"),

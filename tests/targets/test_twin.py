@@ -44,14 +44,13 @@ def python(request: pytest.FixtureRequest) -> HostPython:
         pytest.skip(f"there is no Python 3.{request.param} here")
 
 
-@pytest.fixture
-def say(python: HostPython, tmp_path: Path) -> Say:
+def twin(python: HostPython, folder: Path, platform: str, target: dict[str, str]) -> Say:
     """Runs code in the twin; returns what it printed, line by line."""
-    shutil.copy(TWIN, tmp_path)
-    facts = platform_facts(parse_platform("macos"))
+    shutil.copy(TWIN, folder)
+    facts = platform_facts(parse_platform(platform))
     variables = twin_vars(python.config_vars, facts, python.interpreter, tools="/kit/bin")
-    (tmp_path / f"{MODULE}.py").write_text(twin_module(variables))
-    (tmp_path / "target.json").write_text(json.dumps(TARGET))
+    (folder / f"{MODULE}.py").write_text(twin_module(variables))
+    (folder / "target.json").write_text(json.dumps(target))
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
     def say(code: str) -> list[str]:
@@ -59,7 +58,7 @@ def say(python: HostPython, tmp_path: Path) -> Say:
             [python.executable, "-W", "ignore", "-c", code],
             env={
                 **env,
-                "PYTHONPATH": str(tmp_path),
+                "PYTHONPATH": str(folder),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "_PYTHON_SYSCONFIGDATA_NAME": MODULE,
                 "_PYTHON_HOST_PLATFORM": facts.python_platform,
@@ -73,6 +72,37 @@ def say(python: HostPython, tmp_path: Path) -> Say:
         return done.stdout.splitlines()
 
     return say
+
+
+@pytest.fixture
+def say(python: HostPython, tmp_path: Path) -> Say:
+    return twin(python, tmp_path, "macos", TARGET)
+
+
+def test_a_twin_of_linux(python: HostPython, tmp_path: Path):
+    target = {
+        "sys_platform": "linux",
+        "sysname": "Linux",
+        "release": "4.18.0",
+        "version": "#1 SMP",
+        "machine": "aarch64",
+        "os_version": "",
+    }
+    say = twin(python, tmp_path, "linux", target)
+    tag = python.interpreter.abi_tag.removeprefix("cp")
+    assert say(
+        "import os, platform, sys, sysconfig\n"
+        "print(sys.platform, platform.system(), platform.machine(), os.uname().machine)\n"
+        "print(sysconfig.get_platform())\n"
+        "print(sysconfig.get_config_var('EXT_SUFFIX'), sysconfig.get_config_var('LDSHARED'))\n"
+        "import multiprocessing, ssl, socket, ctypes, subprocess, asyncio\n"
+        "print(platform.mac_ver()[0])\n"
+    ) == [
+        "linux Linux aarch64 aarch64",
+        "linux-aarch64",
+        f".cpython-{tag}-aarch64-linux-gnu.so /kit/bin/cc -shared",
+        "",
+    ]
 
 
 def test_build_scripts_see_the_target(say: Say):

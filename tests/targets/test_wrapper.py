@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from orchestrator.model import Flags
-from orchestrator.targets.flags import COMMON, HOST_PATHS, MACOS, Rule
+from orchestrator.model import Flags, Platform
+from orchestrator.targets.flags import Rule, rules_for
+from orchestrator.targets.tags import parse_platform
 from orchestrator.targets.wrapper import (
     WrapperSpec,
     answer_script,
@@ -18,7 +19,10 @@ from orchestrator.targets.wrapper import (
     tool_script,
 )
 
-TARGET = "aarch64-macos.11.0"
+MACOS = parse_platform("macos")
+LINUX = parse_platform("linux")
+MUSL = parse_platform("musllinux_1_2_aarch64")
+X86 = parse_platform("manylinux_2_28_x86_64")
 
 
 @pytest.fixture
@@ -28,10 +32,9 @@ def spec(tmp_path: Path) -> WrapperSpec:
     printer.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
     printer.chmod(0o755)
     return WrapperSpec(
-        zig=str(printer),
-        target=TARGET,
+        programs={role: (str(printer), role) for role in ("cc", "c++")},
         env={"ZIG_LOCAL_CACHE_DIR": "a 'cache'"},
-        rules=(*HOST_PATHS, *MACOS, *COMMON),
+        rules=rules_for(MACOS),
         include_from="/opt/python/include/python3.11",
         include_to="/kit/include/python3.11",
         compile_flags=("-COMPILE",),
@@ -39,7 +42,7 @@ def spec(tmp_path: Path) -> WrapperSpec:
         link_flags=("-LINK",),
         cxx_link_flags=("-CXXLINK",),
         log=str(tmp_path / "wrapper log"),
-        macho=True,
+        linker="ld64",
     )
 
 
@@ -51,12 +54,7 @@ class Wrapper:
         self.folder = folder
 
     def run(self, *arguments: str, role: str = "cc") -> list[str]:
-        """What follows the target on zig's command line."""
-        driver, *words = self.everything(*arguments, role=role)
-        assert words[:2] == ["-target", TARGET]
-        return [driver, *words[2:]]
-
-    def everything(self, *arguments: str, role: str = "cc") -> list[str]:
+        """The words that reach zig; the first is the driver."""
         script = self.folder / role
         script.write_text(compiler_script(self.spec, role))
         done = subprocess.run(
@@ -201,7 +199,7 @@ def test_a_name_that_the_package_gives_is_kept(wrapper: Wrapper, named: list[str
 
 def test_the_linker_says_it_is_apples(wrapper: Wrapper):
     for question in ("-Wl,--version", "-Wl,-v"):
-        assert wrapper.everything(question)[0].startswith("xtools-")
+        assert wrapper.run(question)[0].startswith("xtools-")
 
 
 def test_a_link_that_asks_for_the_linker_too_links(wrapper: Wrapper):
@@ -239,16 +237,106 @@ def test_flags_of_the_recipe(spec: WrapperSpec, tmp_path: Path):
     assert "-ffast-math: the recipe says so" in wrapper.log
 
 
-def test_a_linux_target_answers_as_zig_does(spec: WrapperSpec, tmp_path: Path):
-    wrapper = Wrapper(
-        msgspec.structs.replace(spec, macho=False, rules=(*HOST_PATHS, *COMMON)), tmp_path
+@pytest.fixture
+def linux(spec: WrapperSpec, tmp_path: Path) -> Wrapper:
+    changed = msgspec.structs.replace(
+        spec,
+        rules=rules_for(LINUX),
+        linker="lld",
+        shared_link_flags=("-SHARED",),
+        cxx_exports=("-EXPORTS",),
     )
-    assert wrapper.run("-Wl,--version") == ["cc", "-Wl,--version"]
-    words = wrapper.run("-shared", "a.o", "-o", "a.so")
-    assert words == ["cc", "-shared", "a.o", "-o", "a.so", "-LINK"]
+    return Wrapper(changed, tmp_path)
 
 
-@pytest.mark.parametrize("rule", [*HOST_PATHS, *COMMON, *MACOS], ids=lambda rule: rule.pattern)
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ("-mavx2 -march=x86-64-v3", ""),
+        ("-march=armv8.2-a+sve", "-mcpu=generic+v8_2a+sve"),
+        ("-mcpu=cortex-a72 -mtune=cortex-a72", "-mcpu=cortex_a72"),
+        ("--target=aarch64-unknown-linux-gnu -mabi=lp64 --sysroot=/x", ""),
+        ("-fstack-protector-strong -fPIC", "-fstack-protector-strong -fPIC"),
+    ],
+)
+def test_compile_flags_on_linux(linux: Wrapper, given: str, passed: str):
+    assert linux.compiled(*given.split()) == passed.split()
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ("-march=x86-64-v3 -mavx2 -msse4.2", "-march=x86_64_v3 -mavx2 -msse4.2"),
+        ("-march=skylake-avx512 -mtune=generic", "-march=skylake_avx512"),
+        ("-march=native -mtune=native -m64", "-m64"),
+    ],
+)
+def test_x86_flags_are_right_on_x86(spec: WrapperSpec, tmp_path: Path, given: str, passed: str):
+    wrapper = Wrapper(msgspec.structs.replace(spec, rules=rules_for(X86)), tmp_path)
+    assert wrapper.compiled(*given.split()) == passed.split()
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ("-Wl,-z,relro,-z,now -Wl,-O1 -Wl,-Bsymbolic-functions", "-Wl,-z,relro -Wl,-z,now"),
+        ("-Wl,-rpath,$ORIGIN/../lib -Wl,-rpath,/home/me/lib", "-Wl,-rpath,$ORIGIN/../lib"),
+        ("-Wl,--enable-new-dtags,-rpath,/usr/lib", "-Wl,--enable-new-dtags"),
+        ("-Wl,-R$ORIGIN -Wl,-R/usr/lib", "-Wl,-rpath,$ORIGIN"),
+        ("-Wl,-z,execstack -Wl,-z,max-page-size=16384", ""),
+        ("-Wl,--build-id=sha1 -Wl,--exclude-libs,ALL -Wl,--gc-sections", "-Wl,--gc-sections"),
+        ("-Wl,--version-script=a.map -s -Wl,--as-needed",) * 2,
+        ("-Wl,-h,libx.so.1 -lgcc_s -lgcc -lpython3.11 -lm", "-Wl,-soname,libx.so.1 -lm"),
+        ("-Wl,--push-state,-Bstatic -lz -Wl,--pop-state", "-Wl,-Bstatic -lz"),
+        ("-static-libgcc -pthread -fuse-ld=gold", "-pthread"),
+        ("-L/usr/lib/x86_64-linux-gnu -Lown", "-Lown"),
+    ],
+)  # fmt: skip
+def test_link_flags_on_linux(linux: Wrapper, given: str, passed: str):
+    assert linux.linked(*given.split()) == passed.split()
+
+
+def test_on_musl_the_unwinder_is_zigs(spec: WrapperSpec, tmp_path: Path):
+    wrapper = Wrapper(msgspec.structs.replace(spec, rules=rules_for(MUSL)), tmp_path)
+    assert wrapper.linked("-lgcc_s", "-lgcc", "-lc") == ["-lunwind", "-lc"]
+
+
+def test_the_linker_of_linux_says_it_is_llvms(linux: Wrapper):
+    (answer,) = linux.run("-Wl,--version")
+    assert answer.startswith("LLD ")
+
+
+def test_only_shared_libraries_get_their_flags(linux: Wrapper):
+    assert linux.run("-shared", "a.o", "-o", "a.so")[-2:] == ["-LINK", "-SHARED"]
+    assert linux.run("a.o", "-o", "a")[-1] == "-LINK"
+    assert "-install_name" not in " ".join(linux.run("-shared", "a.o", "-o", "a.so"))
+
+
+def test_cxx_libraries_export_what_they_say(linux: Wrapper):
+    shared = ("-shared", "a.o", "-o", "a.so")
+    assert linux.run(*shared, role="c++")[-1] == "-EXPORTS"
+    assert linux.run(*shared, "-lstdc++")[-1] == "-EXPORTS"
+    assert "-EXPORTS" not in linux.run(*shared, "-Wl,--version-script,own.map", role="c++")
+    assert "-EXPORTS" not in linux.run("a.o", "-o", "a", role="c++")
+
+
+@pytest.mark.parametrize("platform", [MACOS, LINUX, MUSL, X86], ids=lambda platform: platform.tag)
+@pytest.mark.parametrize("flag", ["-ffast-math", "-Ofast"])
+def test_fast_math_leaves_infinities(
+    spec: WrapperSpec, tmp_path: Path, platform: Platform, flag: str
+):
+    wrapper = Wrapper(msgspec.structs.replace(spec, rules=rules_for(platform)), tmp_path)
+    assert wrapper.compiled("-O2", flag) == ["-O2", flag, "-fno-finite-math-only"]
+    assert wrapper.log.startswith(f"{flag}: ")
+    own = wrapper.compiled(flag, "-ffinite-math-only")
+    assert own[-1] == "-ffinite-math-only", "who asks for it by name gets it"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    {rule.pattern: rule for each in (MACOS, LINUX, MUSL, X86) for rule in rules_for(each)}.values(),
+    ids=lambda rule: rule.pattern,
+)
 def test_every_rule_says_why(rule: Rule):
     assert rule.why
 
@@ -263,7 +351,7 @@ def test_answers(tmp_path: Path):
 
 def test_tools(spec: WrapperSpec, tmp_path: Path):
     script = tmp_path / "ar"
-    script.write_text(tool_script(spec.zig, "ar"))
+    script.write_text(tool_script((spec.programs["cc"][0], "ar")))
     done = subprocess.run(
         ["/bin/sh", script, "rcs", "lib a.a"], capture_output=True, text=True, check=True
     )
@@ -294,3 +382,13 @@ def test_sve_is_refused_as_by_apples_clang(spec: WrapperSpec, tmp_path: Path):
     assert done.returncode == 1
     assert "no Mac has the scalable vector extension" in done.stderr
     assert not done.stdout
+
+
+def test_standard_input_is_given_to_zig_as_a_file(wrapper: Wrapper, tmp_path: Path):
+    script = tmp_path / "cc"
+    script.write_text(compiler_script(wrapper.spec, "cc"))
+    command = ["/bin/sh", script, "-E", "-dM", "-", "-o", "-"]
+    done = subprocess.run(command, input="int x;", capture_output=True, text=True, check=True)
+    driver, *words = done.stdout.splitlines()
+    assert (driver, words[:2], words[3:5]) == ("cc", ["-E", "-dM"], ["-o", "-"])
+    assert Path(words[2]).read_text() == "int x;"

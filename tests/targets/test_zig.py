@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from workshop import CP311, Shop, kit_request
 
 from orchestrator.binary.macho import MachO, read_macho
 from orchestrator.errors import MissingSDKError
-from orchestrator.model import BuildSettings, Interpreter, Needs, Target
+from orchestrator.model import BuildSettings, Needs
 from orchestrator.targets.host import this_host
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.kit import read_pyconfig
 from orchestrator.targets.tags import parse_platform
-from orchestrator.targets.toolchain import Kit, KitRequest
 from orchestrator.targets.zig import ZigToolchain
+
+if TYPE_CHECKING:
+    from orchestrator.targets.toolchain import Kit, KitRequest
 
 pytestmark = [
     pytest.mark.toolchain,
@@ -26,52 +28,19 @@ pytestmark = [
 ]
 
 MACOS = parse_platform("macos")
-CP311 = Interpreter(major=3, minor=11)
 
 
-class Shop:
-    """A prepared kit and a folder to compile in."""
-
-    def __init__(self, kit: Kit, folder: Path) -> None:
-        self.kit = kit
-        self.folder = folder
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        path = os.pathsep.join([*map(str, kit.path), inherited["PATH"]])
-        self.env = {**inherited, **kit.env, "PATH": path}
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False
-        )
-
-    def say(self, *command: str) -> str:
-        done = self.run(*command)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def write(self, name: str, text: str) -> None:
-        (self.folder / name).write_text(text)
+class MacShop(Shop):
+    """Reads what it makes as Mach-O."""
 
     def read(self, name: str) -> MachO:
         (image,) = read_macho((self.folder / name).read_bytes())
         assert image.arch == "arm64"
         return image
 
-    def compiles(self, text: str, *flags: str) -> bool:
-        """Whether a C program compiles and links, as configure scripts ask."""
-        self.write("conftest.c", text)
-        return self.run("cc", *flags, "conftest.c", "-o", "conftest").returncode == 0
-
 
 def request(folder: Path, settings: BuildSettings | None = None) -> KitRequest:
-    folder.mkdir()
-    return KitRequest(
-        directory=folder,
-        target=Target(platform=MACOS, interpreter=CP311),
-        python=find_interpreter(CP311),
-        environment_python=Path(sys.executable),
-        settings=settings or BuildSettings(),
-    )
+    return kit_request(folder, MACOS, settings)
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +53,11 @@ def kit(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -
 
 
 @pytest.fixture
-def shop(kit: Kit, tmp_path: Path) -> Shop:
-    return Shop(kit, tmp_path)
+def shop(kit: Kit, tmp_path: Path) -> MacShop:
+    return MacShop(kit, tmp_path)
 
 
-def test_an_extension_module(shop: Shop):
+def test_an_extension_module(shop: MacShop):
     shop.write(
         "m.c",
         '#include <Python.h>\nstatic PyModuleDef d = {PyModuleDef_HEAD_INIT, "m"};\n'
@@ -106,7 +75,7 @@ def test_an_extension_module(shop: Shop):
     assert image.signature.problems == ()
 
 
-def test_the_headers_of_the_hosts_python_are_replaced(shop: Shop, kit: Kit):
+def test_the_headers_of_the_hosts_python_are_replaced(shop: MacShop, kit: Kit):
     host = find_interpreter(CP311).include
     text = '#include <pyconfig.h>\n_Static_assert(SIZEOF_LONG_DOUBLE == sizeof(long double), "");\n'
     shop.write("m.c", f"{text}#ifdef HAVE_NETPACKET_PACKET_H\n#error of Linux\n#endif\n")
@@ -114,7 +83,7 @@ def test_the_headers_of_the_hosts_python_are_replaced(shop: Shop, kit: Kit):
     shop.say("cc", "-I", str(host), "-c", "m.c")
 
 
-def test_cxx_exceptions_come_from_the_system_library(shop: Shop):
+def test_cxx_exceptions_come_from_the_system_library(shop: MacShop):
     shop.write(
         "x.cpp",
         "#include <iostream>\n#include <stdexcept>\n#include <vector>\n"
@@ -130,14 +99,14 @@ def test_cxx_exceptions_come_from_the_system_library(shop: Shop):
     }
 
 
-def test_the_c_driver_links_cxx_when_the_package_says_so(shop: Shop):
+def test_the_c_driver_links_cxx_when_the_package_says_so(shop: MacShop):
     shop.write("x.cpp", "#include <cstdlib>\nint *f() { return new int(abs(-1)); }\n")
     shop.say("cc", "-c", "x.cpp", "-o", "x.o")
     shop.say("cc", "-shared", "x.o", "-o", "x.dylib", "-lstdc++")
     assert "/usr/lib/libc++.1.dylib" in {lib.path for lib in shop.read("x.dylib").libraries}
 
 
-def test_a_configure_script_learns_what_the_oldest_macos_has(shop: Shop):
+def test_a_configure_script_learns_what_the_oldest_macos_has(shop: MacShop):
     assert shop.compiles('#include <stdio.h>\nint main(void) { return puts(""); }\n')
     assert shop.compiles("#include <math.h>\nint main(void) { return sin(1) > 0; }\n", "-lm")
     declare = "char {0}(void); int main(void) {{ return {0}(); }}\n"
@@ -150,12 +119,12 @@ def test_a_configure_script_learns_what_the_oldest_macos_has(shop: Shop):
 
 
 @pytest.mark.parametrize("library", ["z", "m", "pthread", "dl", "iconv"])
-def test_libraries_that_every_mac_has(shop: Shop, library: str):
+def test_libraries_that_every_mac_has(shop: MacShop, library: str):
     assert shop.compiles("int main(void) { return 0; }\n", f"-l{library}")
 
 
 @pytest.mark.parametrize("library", ["rt", "crypt", "ssl", "jpeg"])
-def test_libraries_of_the_host_are_not_found(shop: Shop, library: str):
+def test_libraries_of_the_host_are_not_found(shop: MacShop, library: str):
     assert not shop.compiles("int main(void) { return 0; }\n", f"-l{library}")
 
 
@@ -165,11 +134,11 @@ def test_libraries_of_the_host_are_not_found(shop: Shop, library: str):
      "-march=armv8-a+crc+crypto", "-march=armv8-a+simd", "-march=native",
      "-flto", "-g", "-fopenmp-simd", "-fno-semantic-interposition"],
 )  # fmt: skip
-def test_flags_of_other_compilers(shop: Shop, flag: str):
+def test_flags_of_other_compilers(shop: MacShop, flag: str):
     assert shop.compiles("int main(void) { return 0; }\n", flag)
 
 
-def test_a_feature_that_no_mac_has_is_refused(shop: Shop):
+def test_a_feature_that_no_mac_has_is_refused(shop: MacShop):
     assert not shop.compiles("int main(void) { return 0; }\n", "-march=armv8.5-a+sve")
 
 
@@ -180,13 +149,13 @@ def test_a_feature_that_no_mac_has_is_refused(shop: Shop):
      "-Wl,-rpath,@loader_path/lib", "-Wl,-no_fixup_chains", "-Wl,-ld_classic", "-Wl,-w",
      "-Wl,-undefined,dynamic_lookup", "-Wl,-exported_symbol,_main", "-pthread", "-rdynamic"],
 )  # fmt: skip
-def test_flags_of_apples_linker(shop: Shop, flag: str):
+def test_flags_of_apples_linker(shop: MacShop, flag: str):
     shop.write("conftest.c", "int main(void) { return 0; }\n")
     done = shop.run("cc", "conftest.c", "-o", "conftest", flag)
     assert done.returncode == 0, done.stderr
 
 
-def test_a_list_of_symbols_that_may_be_missing(shop: Shop):
+def test_a_list_of_symbols_that_may_be_missing(shop: MacShop):
     """nanobind gives the linker such a file, with every function of Python."""
     shop.write("python.sym", "-U _PyLong_FromLong\n-U _PyErr_Occurred\n")
     shop.write("m.c", "void *PyLong_FromLong(long); void *f(void) { return PyLong_FromLong(1); }\n")
@@ -195,7 +164,7 @@ def test_a_list_of_symbols_that_may_be_missing(shop: Shop):
     assert {i.name: i.lookup for i in shop.read("m.so").imports}["_PyLong_FromLong"] == "flat"
 
 
-def test_static_libraries(shop: Shop):
+def test_static_libraries(shop: MacShop):
     shop.write("a.c", "int a(void) { return 1; }\n")
     shop.write("main.c", "int a(void); int main(void) { return a(); }\n")
     shop.say("cc", "-c", "a.c")
@@ -205,7 +174,7 @@ def test_static_libraries(shop: Shop):
     assert shop.read("main").filetype == "execute"
 
 
-def test_accelerate(shop: Shop):
+def test_accelerate(shop: MacShop):
     assert shop.compiles(
         "#include <Accelerate/Accelerate.h>\n"
         "int main(void) { double x = 2; return cblas_ddot(1, &x, 1, &x, 1) > 0; }\n",
@@ -222,7 +191,7 @@ def test_a_framework_that_only_an_sdk_has(kit: Kit, tmp_path: Path):
             ZigToolchain(this_host()).prepare(request(tmp_path / "kit", settings))
 
 
-def test_the_tools_of_a_mac_answer(shop: Shop):
+def test_the_tools_of_a_mac_answer(shop: MacShop):
     sdk = shop.say("xcrun", "--sdk", "macosx", "--show-sdk-path")
     assert sdk == shop.kit.env["SDKROOT"]
     assert Path(sdk, "usr", "lib").is_dir()
@@ -237,7 +206,7 @@ def test_the_tools_of_a_mac_answer(shop: Shop):
     assert shop.say("arch") == "arm64"
 
 
-def test_install_name_tool_edits_and_signs(shop: Shop):
+def test_install_name_tool_edits_and_signs(shop: MacShop):
     shop.write("a.c", "int a(void) { return 1; }\n")
     shop.write("b.c", "int a(void); int b(void) { return a(); }\n")
     shop.say("cc", "-dynamiclib", "a.c", "-o", "liba.dylib", "-install_name", "/old/liba.dylib")
@@ -258,12 +227,12 @@ def test_install_name_tool_edits_and_signs(shop: Shop):
     assert image.signature.problems == ()
 
 
-def test_pkg_config_knows_nothing_of_the_host(shop: Shop):
+def test_pkg_config_knows_nothing_of_the_host(shop: MacShop):
     for package in ("zlib", "libffi", "openssl", "python3"):
         assert shop.run("pkg-config", "--exists", package).returncode != 0
 
 
-def test_a_kit_in_another_folder_makes_the_same_bytes(shop: Shop, tmp_path: Path):
+def test_a_kit_in_another_folder_makes_the_same_bytes(shop: MacShop, tmp_path: Path):
     text = "#include <assert.h>\nint f(int n) { assert(n); return n; }\n"
     made = []
     for name in ("one", "another"):
@@ -271,7 +240,7 @@ def test_a_kit_in_another_folder_makes_the_same_bytes(shop: Shop, tmp_path: Path
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ORCHESTRATE_CACHE", str(Path(shop.env["SDKROOT"]).parents[1]))
             folder.mkdir()
-            other = Shop(ZigToolchain(this_host()).prepare(request(folder / "kit")), folder)
+            other = MacShop(ZigToolchain(this_host()).prepare(request(folder / "kit")), folder)
         other.write("f.c", text)
         other.say("cc", "-c", str(folder / "f.c"), "-o", str(folder / "f.o"))
         other.say("cc", "-shared", "f.o", "-o", "f.so")
