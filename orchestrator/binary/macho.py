@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.binary.kind import BadBinaryError, kind_of
 from orchestrator.binary.signature import Signature, check_signature
+from orchestrator.binary.text import readable
 from orchestrator.model import Value
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _slice(binary: Any, data: bytes) -> MachO:
         current_version=identity.current if identity else (0, 0, 0),
         uuid=bytes(binary.uuid.uuid).hex() if binary.has_uuid else "",
         libraries=libraries,
-        rpaths=tuple(_text(command.path) for command in binary.rpaths),
+        rpaths=tuple(readable(command.path) for command in binary.rpaths),
         exports=frozenset(_exports(binary)),
         imports=_imports(binary, libraries),
         signature=signature,
@@ -163,11 +164,6 @@ def _check_whole(binary: Any, image: bytes) -> None:
 def _word(value: Any) -> str:
     """The lower-case name of a LIEF enum's value."""
     return str(value).rsplit(".", 1)[-1].lower()
-
-
-def _text(value: str | bytes) -> str:
-    """LIEF gives bytes where a name is not UTF-8."""
-    return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
 
 
 def _version(value: Any) -> tuple[int, int, int]:
@@ -189,7 +185,7 @@ def _libraries(binary: Any) -> tuple[tuple[Library, ...], Library | None]:
     for command in binary.libraries:
         name = _word(command.command)
         library = Library(
-            path=_text(command.name),
+            path=readable(command.name),
             kind=kinds.get(name, "load"),
             compatibility=_version(command.compatibility_version),
             current=_version(command.current_version),
@@ -221,12 +217,12 @@ def _exports(binary: Any) -> Iterator[str]:
     if binary.has_dyld_exports_trie or binary.has_dyld_info:
         for symbol in binary.symbols:
             if symbol.has_export_info:
-                yield _text(symbol.name)
+                yield readable(symbol.name)
         return
     for symbol in binary.symbols:
         kind = symbol.raw_type
         if kind & _N_EXT and not kind & _N_STAB and kind & _N_TYPE != _N_UNDF:
-            yield _text(symbol.name)
+            yield readable(symbol.name)
 
 
 def _imports(binary: Any, libraries: tuple[Library, ...]) -> tuple[Import, ...]:
@@ -263,7 +259,7 @@ def _undefined(binary: Any) -> dict[str, _Reference | None]:
         defined = kind & _N_TYPE != _N_UNDF or not kind & _N_EXT or symbol.value
         ordinal = (symbol.description >> 8) & 0xFF
         weak = bool(symbol.description & _N_WEAK_REF)
-        found[_text(symbol.name)] = None if defined else (ordinal, weak)
+        found[readable(symbol.name)] = None if defined else (ordinal, weak)
     return found
 
 
@@ -277,7 +273,7 @@ def _bound(binary: Any) -> dict[str, _Reference]:
         # Weak binding joins C++ definitions of several files; it names no library.
         joins = isinstance(binding, opcodes) and binding.binding_class == opcodes.CLASS.WEAK
         if binding.has_symbol and not joins:
-            name = _text(binding.symbol.name)
+            name = readable(binding.symbol.name)
             found[name] = (binding.library_ordinal & 0xFF, bool(binding.weak_import))
     return found
 

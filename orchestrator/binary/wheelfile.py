@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from orchestrator.binary.elf import Elf, read_elf
 from orchestrator.binary.kind import BadBinaryError, FileKind, kind_of
 from orchestrator.binary.macho import MachO, read_macho
 from orchestrator.errors import NotAWheelError
@@ -38,7 +39,8 @@ class Member(Value):
         sha256: Hex digest of the content.
         kind: What kind of file it is.
         slices: Of a Mach-O file, its slices.
-        broken: Why a Mach-O file could not be read; empty when it could.
+        elf: Of an ELF file, what it says.
+        broken: Why a Mach-O or ELF file could not be read; empty when it could.
         mentions: Which of the strings searched for its content holds.
     """
 
@@ -47,6 +49,7 @@ class Member(Value):
     sha256: str
     kind: FileKind = FileKind(format="other")
     slices: tuple[MachO, ...] = ()
+    elf: Elf | None = None
     broken: str = ""
     mentions: tuple[str, ...] = ()
 
@@ -204,18 +207,20 @@ def _member(archive: zipfile.ZipFile, name: str, search: tuple[str, ...]) -> Mem
     data = archive.read(name)
     kind = kind_of(data)
     slices: tuple[MachO, ...] = ()
+    elf = None
     broken = ""
-    if kind.is_macho:
-        try:
-            slices = read_macho(data)
-        except BadBinaryError as error:
-            broken = str(error)
+    try:
+        slices = read_macho(data) if kind.is_macho else ()
+        elf = read_elf(data) if kind.format == "elf" else None
+    except BadBinaryError as error:
+        broken = str(error)
     return Member(
         name=name,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         kind=kind,
         slices=slices,
+        elf=elf,
         broken=broken,
         mentions=tuple(text for text in search if kind.is_native and text.encode("utf-8") in data),
     )

@@ -22,7 +22,8 @@ _MOST_NAMES = 8
 def compare(built: Path, reference: Path, as_json: bool) -> None:
     """Compare BUILT with a REFERENCE wheel, such as the official one.
 
-    Modules, exported and imported symbols, linked libraries, minimum macOS, size.
+    Modules, exported and imported symbols, linked libraries, symbol versions, oldest macOS or
+    glibc, size.
     """
     from orchestrator.verify.check import compare_wheels  # noqa: PLC0415 (--help stays quick)
 
@@ -49,10 +50,12 @@ def _show(comparison: Comparison) -> None:
     for pair in comparison.pairs:
         click.echo(f"  {pair.name}  {pair.size[0]:,} / {pair.size[1]:,} bytes")
         if pair.minimum[0] != pair.minimum[1]:
-            click.echo(f"    minimum macOS: {pair.minimum[0]} / {pair.minimum[1]}")
+            ours, theirs = (minimum or "unknown" for minimum in pair.minimum)
+            click.echo(f"    oldest macOS or glibc: {ours} / {theirs}")
         _show_difference("  imports", pair.imports)
         _show_difference("  exports", pair.exports)
         _show_difference("  libraries", pair.libraries)
+        _show_difference("  symbol versions", pair.versions)
 
 
 def _show_difference(title: str, difference: Difference) -> None:

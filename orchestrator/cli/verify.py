@@ -23,7 +23,7 @@ _STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each wheel.")
 @click.pass_context
 def verify(context: click.Context, wheels: tuple[Path, ...], as_json: bool) -> None:
-    """Say what is wrong with WHEELs: architecture, tags, symbols, signatures, RECORD.
+    """Say what is wrong with WHEELs: architecture, tags, symbols, libraries, signatures, RECORD.
 
     Each wheel is held to what its own tags promise. Exit status 4 when one has an error.
     """

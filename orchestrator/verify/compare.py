@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Value
-from orchestrator.verify.rules.modules import extension
+from orchestrator.verify.extension import extension
+from orchestrator.verify.traits import Traits, traits, unhashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from orchestrator.binary.macho import MachO
     from orchestrator.binary.wheelfile import Member, WheelFacts
 
 
@@ -36,7 +36,8 @@ class Pair(Value):
         exports: Exported symbols.
         imports: Imported symbols.
         libraries: Linked libraries; those inside of the wheel by file name only.
-        minimum: Oldest macOS of the built and of the reference file, such as ``11.0``.
+        versions: Symbol versions that are needed of libraries, e.g. ``libc.so.6 GLIBC_2.17``.
+        minimum: Oldest macOS, or glibc, of the built and of the reference file, such as ``11.0``.
         size: Bytes of the built and of the reference file.
     """
 
@@ -46,14 +47,15 @@ class Pair(Value):
     exports: Difference
     imports: Difference
     libraries: Difference
+    versions: Difference
     minimum: tuple[str, str]
     size: tuple[int, int]
 
     @property
     def same(self) -> bool:
-        """Whether symbols, libraries and oldest macOS are the same."""
-        counts = self.exports.count + self.imports.count + self.libraries.count
-        return not counts and self.minimum[0] == self.minimum[1]
+        """Whether symbols, libraries and oldest system are the same."""
+        differences = (self.exports, self.imports, self.libraries, self.versions)
+        return not any(item.count for item in differences) and self.minimum[0] == self.minimum[1]
 
 
 class Totals(Value):
@@ -77,14 +79,14 @@ class Totals(Value):
 
 
 class Comparison(Value):
-    """How two wheels differ; arm64 slices are compared.
+    """How two wheels differ; of universal files the arm64 slices are compared.
 
     Attributes:
         built: File name of the built wheel.
         reference: File name of the reference wheel.
         tags: Wheel tags.
-        binaries: Mach-O files that only one has.
-        pairs: Mach-O files that both have.
+        binaries: Mach-O and ELF files that only one has.
+        pairs: Mach-O and ELF files that both have.
         files: Other files that only one has, metadata folders aside.
         changed: Other files whose content differs.
         size: Bytes of the two wheel files.
@@ -137,13 +139,14 @@ def _totals(pairs: tuple[Pair, ...]) -> Totals:
     )
 
 
-def _binaries(wheel: WheelFacts) -> dict[str, tuple[Member, MachO]]:
-    """Mach-O files by a name that does not depend on the interpreter."""
-    found = {}
+def _binaries(wheel: WheelFacts) -> dict[str, tuple[Member, Traits]]:
+    """Binaries by a name that does not depend on the interpreter."""
+    found: dict[str, tuple[Member, Traits]] = {}
     for member in wheel.members:
-        if member.slices:
-            arm64 = [macho for macho in member.slices if macho.arch == "arm64"]
-            found[_plain(member.name, wheel)] = (member, (*arm64, *member.slices)[0])
+        if facts := traits(member):
+            plain = _plain(member.name, wheel)
+            # Two copies of a library may differ in their hash only.
+            found[member.name if plain in found else plain] = (member, facts)
     return found
 
 
@@ -151,47 +154,36 @@ def _others(wheel: WheelFacts) -> dict[str, Member]:
     return {
         _plain(member.name, wheel): member
         for member in wheel.members
-        if not member.slices and not member.name.startswith(f"{wheel.dist_info}/")
+        if not member.slices
+        and not member.elf
+        and not member.name.startswith(f"{wheel.dist_info}/")
     }
 
 
 def _plain(name: str, wheel: WheelFacts) -> str:
-    """The path without version and interpreter: ``x.cpython-311-darwin.so`` is ``x.so``."""
+    """The path without version, interpreter and hash: ``x.cpython-311-darwin.so`` is ``x.so``."""
     stem = wheel.dist_info.removesuffix(".dist-info")
     if name.startswith(f"{stem}.data/"):
         name = name.removeprefix(f"{stem}.")
     file = extension(name)
     if file is None or not file.suffix:
-        return name
+        return unhashed(name)
     return f"{name.removesuffix(f'.{file.suffix}.so')}.so"
 
 
-def _pair(name: str, built: tuple[Member, MachO], reference: tuple[Member, MachO]) -> Pair:
+def _pair(name: str, built: tuple[Member, Traits], reference: tuple[Member, Traits]) -> Pair:
     (our_member, ours), (their_member, theirs) = built, reference
     return Pair(
         name=name,
         built=our_member.name,
         reference=their_member.name,
         exports=_difference(ours.exports, theirs.exports),
-        imports=_difference(
-            (item.name for item in ours.imports), (item.name for item in theirs.imports)
-        ),
-        libraries=_difference(map(_library, _linked(ours)), map(_library, _linked(theirs))),
-        minimum=(_version(ours.minimum), _version(theirs.minimum)),
+        imports=_difference(ours.imports, theirs.imports),
+        libraries=_difference(ours.libraries, theirs.libraries),
+        versions=_difference(ours.versions, theirs.versions),
+        minimum=(ours.minimum, theirs.minimum),
         size=(our_member.size, their_member.size),
     )
-
-
-def _linked(macho: MachO) -> tuple[str, ...]:
-    return tuple(library.path for library in macho.libraries)
-
-
-def _library(path: str) -> str:
-    return path.rsplit("/", 1)[-1] if path.startswith("@") else path
-
-
-def _version(version: tuple[int, int] | None) -> str:
-    return ".".join(map(str, version)) if version else ""
 
 
 def _difference(built: Iterable[str], reference: Iterable[str]) -> Difference:

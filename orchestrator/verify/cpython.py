@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import cache
 from importlib.resources import files
@@ -15,14 +16,18 @@ from orchestrator.model import Value
 
 Version = tuple[int, int]
 
-_API_NAME = re.compile(r"_(_?Py\w+)", re.ASCII)
-_MODULE_INIT = re.compile(r"_?PyInit")
+_API_NAME = re.compile(r"_?Py(?!Init)\w+", re.ASCII)
+_LIBPYTHON = re.compile(r"libpython\d[\w.]*\.(dylib|so[.\d]*)|Python3?", re.ASCII)
 
 
-def api_name(symbol: str) -> str:
-    """The C name of a symbol that only CPython can mean (``_Py_Dealloc``), else empty."""
-    match = _API_NAME.fullmatch(symbol)
-    return match[1] if match and not _MODULE_INIT.match(match[1]) else ""
+def is_api_name(name: str) -> bool:
+    """Whether a C name can only mean something of CPython's (``_Py_Dealloc``)."""
+    return bool(_API_NAME.fullmatch(name))
+
+
+def is_libpython(path: str) -> bool:
+    """Whether a library is the Python interpreter as a library or framework."""
+    return bool(_LIBPYTHON.fullmatch(posixpath.basename(path)))
 
 
 class CPythonSymbols(Value):

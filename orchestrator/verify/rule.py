@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from orchestrator.model import Finding, Severity
+from orchestrator.verify.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from orchestrator.verify.subject import Subject
+S_contra = TypeVar("S_contra", bound=Subject, contravariant=True)
 
 
 class Report(NamedTuple):
@@ -29,28 +30,33 @@ class Report(NamedTuple):
     severity: Severity | None = None
 
 
-class Rule(NamedTuple):
+class Rule(NamedTuple, Generic[S_contra]):
     """One thing that verification looks for.
 
     Attributes:
-        code: Stable.
+        codes: Stable. A rule for several systems has one for each, which differ in the prefix.
         severity: Of its findings, unless one says otherwise.
         title: What the wheel should be like, in a few words.
         why: Why that matters: the docstring of the function.
         check: Pure; yields what it sees.
     """
 
-    code: str
+    codes: tuple[str, ...]
     severity: Severity
     title: str
     why: str
-    check: Callable[[Subject], Iterable[Report]]
+    check: Callable[[S_contra], Iterable[Report]]
 
-    def findings(self, subject: Subject) -> Iterator[Finding]:
+    def code(self, subject: Subject) -> str:
+        """The code of its findings in a wheel."""
+        own = (code for code in self.codes if code.startswith(subject.prefix))
+        return next(own, self.codes[0])
+
+    def findings(self, subject: S_contra) -> Iterator[Finding]:
         """What the rule sees in one wheel."""
         for report in self.check(subject):
             yield Finding(
-                code=self.code,
+                code=self.code(subject),
                 severity=report.severity or self.severity,
                 message=report.message,
                 where=report.where,
@@ -59,12 +65,19 @@ class Rule(NamedTuple):
 
 
 def rule(
-    code: str, severity: Severity, title: str
-) -> Callable[[Callable[[Subject], Iterable[Report]]], Rule]:
-    """Makes a rule of a function; its docstring says why the rule is."""
+    codes: str, severity: Severity, title: str
+) -> Callable[[Callable[[S_contra], Iterable[Report]]], Rule[S_contra]]:
+    """Makes a rule of a function; its docstring says why the rule is.
 
-    def wrap(check: Callable[[Subject], Iterable[Report]]) -> Rule:
-        return Rule(code, severity, title, inspect.cleandoc(check.__doc__ or ""), check)
+    Args:
+        codes: Separated by blanks.
+        severity: Of its findings, unless one says otherwise.
+        title: What the wheel should be like.
+    """
+
+    def wrap(check: Callable[[S_contra], Iterable[Report]]) -> Rule[S_contra]:
+        why = inspect.cleandoc(check.__doc__ or "")
+        return Rule(tuple(codes.split()), severity, title, why, check)
 
     return wrap
 

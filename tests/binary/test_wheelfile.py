@@ -56,7 +56,19 @@ def test_members(tmp_path: Path):
     assert [macho.arch for macho in module.slices] == ["x86_64", "arm64"]
     assert module.mentions == ("PyInit_tiny",)
     assert members["data.json"].size == 2
+    assert members["data.json"].elf is None
     assert members["data.json"].kind.format == "other"
+
+
+def test_elf_members(tmp_path: Path):
+    tiny = (BINARIES / "linux/tiny.so").read_bytes()
+    files = {**FILES, "tiny.so": tiny, "cut.so": tiny[:1000]}
+    wheel = read_wheel(write(tmp_path / "some_name-1.0-py3-none-any.whl", files))
+    members = {member.name: member for member in wheel.members}
+    whole, cut = members["tiny.so"], members["cut.so"]
+    assert whole.elf is not None
+    assert (whole.elf.machine, whole.broken) == ("aarch64", "")
+    assert (cut.elf, cut.broken) == (None, "an ELF file that is cut off")
 
 
 def damaged(data: bytes) -> bytes:

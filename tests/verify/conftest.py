@@ -46,12 +46,13 @@ def make_wheel(tmp_path: Path) -> WheelMaker:
 
 @pytest.fixture
 def verify(make_wheel: WheelMaker) -> Verifier:
-    """Makes a wheel (or takes one) and verifies it for cp311 on macOS 11."""
+    """Makes a wheel (or takes one) and verifies it, for cp311 on macOS 11 if nothing is said."""
 
     def run(
         files: dict[str, bytes] | Path | None = None,
         *,
         python: str = "3.11",
+        platform: str = "macosx_11_0_arm64",
         expects_binaries: bool = False,
         build_paths: tuple[str, ...] = (),
         **options: object,
@@ -59,13 +60,25 @@ def verify(make_wheel: WheelMaker) -> Verifier:
         return verify_wheel(
             files if isinstance(files, Path) else make_wheel(files, **options),
             target=Target(
-                platform=parse_platform("macosx_11_0_arm64"),
+                platform=parse_platform(platform),
                 interpreter=parse_interpreter(python),
             ),
             system=SmallMacOS(),
             expects_binaries=expects_binaries,
             build_paths=build_paths,
         )
+
+    return run
+
+
+@pytest.fixture
+def verify_linux(verify: Verifier) -> Verifier:
+    """The same for cp311 on manylinux_2_28_aarch64, with that tag."""
+
+    def run(files: dict[str, bytes] | None = None, **options: object) -> tuple[Finding, ...]:
+        tag = options.pop("tag", "cp311-cp311-manylinux_2_28_aarch64")
+        platform = options.pop("platform", "manylinux_2_28_aarch64")
+        return verify(files, tag=tag, platform=platform, **options)
 
     return run
 

@@ -1,5 +1,5 @@
 import msgspec
-from tinywheels import WheelMaker, binary
+from tinywheels import WheelMaker, binary, linux
 
 from orchestrator.verify.check import compare_wheels
 
@@ -52,3 +52,27 @@ def test_universal_reference_is_compared_by_its_arm64_slice(make_wheel: WheelMak
     built = make_wheel({"tiny.so": binary("tiny.so")}, folder="built")
     reference = make_wheel({"tiny.so": binary("universal.so")}, folder="reference")
     assert compare_wheels(built, reference).totals.same == 1
+
+
+def test_linux_wheels(make_wheel: WheelMaker):
+    ours = "m.cpython-311-aarch64-linux-gnu.so"
+    built = make_wheel(
+        {ours: linux("bad.so"), "tiny.libs/libtiny-0123abcd.so.1": linux("libtiny.so.1")},
+        tag="cp311-cp311-manylinux_2_36_aarch64",
+        folder="built",
+    )
+    reference = make_wheel(
+        {"m.abi3.so": linux("tiny.so"), "tiny.libs/libtiny-89abcdef.so.1": linux("libtiny.so.1")},
+        tag="cp38-abi3-manylinux_2_17_aarch64",
+        folder="reference",
+    )
+    comparison = compare_wheels(built, reference)
+    assert comparison.binaries.count == 0
+    pair, library = comparison.pairs
+    assert library.same
+    assert (pair.name, pair.built) == ("m.so", ours)
+    assert pair.minimum == ("2.36", "2.17")
+    assert pair.versions.built_only == ("libc.so.6 GLIBC_2.36",)
+    assert pair.libraries.built_only == ("liblocal.so.3", "libpython3.11.so.1.0")
+    assert "pidfd_open" in pair.imports.built_only
+    assert pair.exports.reference_only == ("PyInit_tiny",)

@@ -3,23 +3,36 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.verify.cpython import api_name, cpython_symbols
+from orchestrator.verify.cpython import cpython_symbols, is_api_name, is_libpython
 
 
 @pytest.mark.parametrize(
-    ("symbol", "name"),
+    ("name", "is_api"),
     [
-        ("_PyLong_FromLong", "PyLong_FromLong"),
-        ("__Py_NoneStruct", "_Py_NoneStruct"),
-        ("_PyInit_tiny", ""),
-        ("_malloc", ""),
-        ("__ZN8pybind11E", ""),
-        ("_pythagoras", ""),
-        ("PyLong_FromLong", ""),
+        ("PyLong_FromLong", True),
+        ("_Py_NoneStruct", True),
+        ("PyInit_tiny", False),
+        ("malloc", False),
+        ("_ZN8pybind11E", False),
+        ("pythagoras", False),
     ],
 )
-def test_names_of_the_python_api(symbol: str, name: str):
-    assert api_name(symbol) == name
+def test_names_of_the_python_api(name: str, is_api: bool):
+    assert is_api_name(name) == is_api
+
+
+@pytest.mark.parametrize(
+    ("path", "is_python"),
+    [
+        ("@rpath/libpython3.11.dylib", True),
+        ("/Library/Frameworks/Python.framework/Versions/3.11/Python", True),
+        ("libpython3.11.so.1.0", True),
+        ("libpython3.so", True),
+        ("libpythonic.so", False),
+    ],
+)
+def test_libraries_that_are_the_interpreter(path: str, is_python: bool):
+    assert is_libpython(path) == is_python
 
 
 def test_what_some_versions_export():

@@ -1,6 +1,8 @@
 import pytest
 
-from orchestrator.verify.layout import candidates, installed_path
+from orchestrator.verify.dyld import candidates
+from orchestrator.verify.layout import installed_path
+from orchestrator.verify.ldso import search_folder
 
 SITE = "lib/python3/site-packages"
 
@@ -34,6 +36,22 @@ LOADER = f"{SITE}/pkg/a.so"
         ("@rpath/libx.dylib", LOADER, (f"{SITE}/pkg/libx.dylib", "/usr/lib/libx.dylib")),
     ],
 )
-def test_where_the_loader_looks(path: str, loader: str, places: tuple[str, ...]):
+def test_where_dyld_looks(path: str, loader: str, places: tuple[str, ...]):
     rpaths = (("@loader_path", LOADER), ("/usr/lib", LOADER), ("@loader_path/.", LOADER))
     assert candidates(path, loader, rpaths) == places
+
+
+@pytest.mark.parametrize(
+    ("entry", "folder"),
+    [
+        ("$ORIGIN", f"{SITE}/pkg"),
+        ("${ORIGIN}/../x.libs", f"{SITE}/x.libs"),
+        ("$ORIGIN/../../../../..", ".."),
+        ("$ORIGINAL/x", ""),
+        ("/opt/lib/", "/opt/lib"),
+        ("lib", ""),
+        ("", ""),
+    ],
+)
+def test_folders_of_an_rpath(entry: str, folder: str):
+    assert search_folder(entry, LOADER) == folder

@@ -11,8 +11,6 @@ from orchestrator.binary.macho import Import, Library
 from orchestrator.binary.wheelfile import read_wheel
 from orchestrator.model import Finding
 from orchestrator.verify.check import findings
-from orchestrator.verify.cpython import cpython_symbols
-from orchestrator.verify.subject import Subject
 
 TINY = "tiny.cpython-311-darwin.so"
 USER = "user.cpython-311-darwin.so"
@@ -193,12 +191,9 @@ def judge(path: Path, **changes: object) -> tuple[Finding, ...]:
         )
         for member in wheel.members
     )
-    subject = Subject(
-        wheel=msgspec.structs.replace(wheel, members=members),
-        system=SmallMacOS(),
-        cpython=cpython_symbols(),
+    return findings(
+        msgspec.structs.replace(wheel, members=members), target=None, system=SmallMacOS()
     )
-    return findings(subject)
 
 
 def flat(*names: str, weak: bool = False) -> tuple[Import, ...]:

@@ -33,6 +33,10 @@ def binary(name: str) -> bytes:
     return (BINARIES / name).read_bytes()
 
 
+def linux(name: str) -> bytes:
+    return (BINARIES / "linux" / name).read_bytes()
+
+
 def record_line(name: str, content: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
     return f"{name},sha256={digest},{len(content)}\n"

@@ -1,13 +1,13 @@
-"""All rules, in the order in which findings are listed."""
+"""All rules."""
 
 from __future__ import annotations
 
-from orchestrator.verify.rules import loading, machine, modules, structure, symbols
+from typing import TYPE_CHECKING, Any
 
-RULES = (
-    *structure.RULES,
-    *machine.RULES,
-    *loading.RULES,
-    *modules.RULES,
-    *symbols.RULES,
-)
+from orchestrator.verify.rules import contents, linux, macos, modules, python, structure
+
+if TYPE_CHECKING:
+    from orchestrator.verify.rule import Rule
+
+SHARED = (*contents.RULES, *modules.RULES, *python.RULES)
+RULES: tuple[Rule[Any], ...] = (*structure.RULES, *SHARED, *macos.RULES, *linux.RULES)

@@ -2,75 +2,39 @@
 
 from __future__ import annotations
 
-import re
+import posixpath
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Interpreter, Value
-from orchestrator.verify.cpython import api_name
+from orchestrator.verify.cpython import is_api_name
+from orchestrator.verify.extension import Extension, extension
 from orchestrator.verify.rule import Report, rule, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrator.verify.subject import Image, Subject
-
-_FILE = re.compile(r"(?P<module>[^./]+)(?:\.(?P<suffix>[\w.-]+))?\.so", re.ASCII)
-_CPYTHON = re.compile(r"cpython-(\d)(\d+)(t?)d?(?:-(.+))?", re.ASCII)
+    from orchestrator.verify.native import Image, NativeSubject
 
 
-class Extension(Value):
-    """What the file name of an extension module says (PEP 3149).
-
-    Attributes:
-        module: Its name without the package's.
-        suffix: Between the name and ``.so``, e.g. ``cpython-311-darwin``; may be empty.
-        interpreter: The only CPython that looks for this suffix, or None.
-        system: The rest of the suffix, e.g. ``darwin``.
-    """
-
-    module: str
-    suffix: str
-    interpreter: Interpreter | None = None
-    system: str = ""
-
-
-def extension(path: str) -> Extension | None:
-    """What the name of a file in the wheel says, or None where Python would not import it."""
-    match = _FILE.fullmatch(path.rsplit("/", 1)[-1])
-    if not match:
-        return None
-    suffix = match["suffix"] or ""
-    found = _CPYTHON.fullmatch(suffix)
-    if not found:
-        return Extension(module=match["module"], suffix=suffix)
-    return Extension(
-        module=match["module"],
-        suffix=suffix,
-        interpreter=Interpreter(
-            major=int(found[1]), minor=int(found[2]), free_threaded=bool(found[3])
-        ),
-        system=found[4] or "",
-    )
-
-
-@rule("MAC201", "error", "The suffix of an extension module is one that the tagged Python imports")
-def suffix_fits(subject: Subject) -> Iterator[Report]:
+@rule(
+    "MAC201 LNX201",
+    "error",
+    "The suffix of an extension module is one that the tagged Python imports",
+)
+def suffix_fits(subject: NativeSubject) -> Iterator[Report]:
     """Python skips a file with another version's or another system's suffix."""
-    for image in subject.images:
-        file = extension(image.where)
-        if file is None or image.macho.filetype == "execute":
-            continue
+    for image, file in _modules(subject):
         if problem := _suffix_problem(file, subject):
             yield Report(image.where, problem, "See which EXT_SUFFIX the package's build used.")
 
 
-def _suffix_problem(file: Extension, subject: Subject) -> str:
+def _suffix_problem(file: Extension, subject: NativeSubject) -> str:
     if file.interpreter is None:
         if file.suffix == "abi3" and _only_free_threaded(subject):
             return "Free-threaded Pythons import no .abi3.so files."
         return ""
-    if file.system != "darwin":
-        return f".{file.suffix}.so is not a suffix that Python has on macOS."
+    platforms = subject.soabi_platforms(file.interpreter)
+    if platforms is not None and file.platform not in platforms:
+        return f".{file.suffix}.so is not a suffix that the Python of the wheel's tag looks for."
     if subject.is_abi3:
         return f"The wheel is for all Pythons from its tag on (abi3), the file for {file.suffix}."
     if subject.interpreters and file.interpreter not in subject.interpreters:
@@ -79,24 +43,21 @@ def _suffix_problem(file: Extension, subject: Subject) -> str:
     return ""
 
 
-def _only_free_threaded(subject: Subject) -> bool:
+def _only_free_threaded(subject: NativeSubject) -> bool:
     return bool(subject.interpreters) and all(
         interpreter.free_threaded for interpreter in subject.interpreters
     )
 
 
-@rule("MAC202", "error", "An extension module exports its PyInit function")
-def init_exported(subject: Subject) -> Iterator[Report]:
+@rule("MAC202 LNX202", "error", "An extension module exports its PyInit function")
+def init_exported(subject: NativeSubject) -> Iterator[Report]:
     """Import fails without ``PyInit_NAME``, where NAME is the file name's first part (PEP 489)."""
-    for image in subject.images:
-        file = extension(image.where)
-        if file is None or image.macho.filetype == "execute":
+    for image, file in _modules(subject):
+        wanted = _init_name(file.module)
+        if wanted in image.exports:
             continue
-        wanted = "_" + _init_name(file.module)
-        if wanted in image.macho.exports:
-            continue
-        others = [name[1:] for name in image.macho.exports if name.startswith("_PyInit")]
-        missing = f"{wanted[1:]} is not exported"
+        others = [name for name in image.exports if name.startswith("PyInit")]
+        missing = f"{wanted} is not exported"
         if others:
             yield Report(image.where, f"{missing}, but {some(others)} is: the file was renamed.")
         else:
@@ -116,9 +77,23 @@ def _init_name(module: str) -> str:
     return "PyInitU_" + module.encode("punycode").decode("ascii").replace("-", "_")
 
 
+def _modules(subject: NativeSubject) -> Iterator[tuple[Image, Extension]]:
+    """The files that Python might import, by their names; libraries can be named like modules."""
+    linked = {
+        posixpath.basename(library) for image in subject.images for library in image.libraries
+    }
+    for image in subject.images:
+        file = extension(image.where)
+        if file is None or image.is_program:
+            continue
+        is_library = image.is_library and not _is_module(image)
+        if not is_library and posixpath.basename(image.name or image.where) not in linked:
+            yield image, file
+
+
 def _is_module(image: Image) -> bool:
     """Whether the file is a module: a library loaded through ctypes uses nothing of Python."""
-    return any(api_name(item.name) for item in image.macho.imports)
+    return any(map(is_api_name, image.imports))
 
 
 RULES = (suffix_fits, init_exported)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from orchestrator.verify.native import FORMATS
 from orchestrator.verify.rule import Report, rule, some
-from orchestrator.verify.subject import FIRST_ARM64
+from orchestrator.verify.tags import accepted, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrator.model import Target
     from orchestrator.verify.subject import Subject
 
-_MACOS_ARCHS = {"arm64", "x86_64", "universal2", "intel", "universal", "fat", "fat32", "fat64"}
-_FIRST_YEARLY = 11
+_BINARIES = frozenset().union(*FORMATS.values())
 _UNRECORDED = {"RECORD", "RECORD.jws", "RECORD.p7s"}
 
 
@@ -36,45 +34,24 @@ def tags_agree(subject: Subject) -> Iterator[Report]:
 
 @rule("WHL102", "error", "The platform tag is one that installers know")
 def tags_valid(subject: Subject) -> Iterator[Report]:
-    """From macOS 11 on installers accept only ``macosx_X_0``, and arm64 starts at 11.
+    """A wheel with another tag is never installed.
 
-    A wheel with another tag is never installed.
+    From macOS 11 on installers accept only ``macosx_X_0``, and arm64 starts at 11; manylinux
+    starts at glibc 2.17 on aarch64.
     """
-    for tag in subject.macos_tags:
-        major, minor = tag.version
-        if tag.arch not in _MACOS_ARCHS:
-            yield Report("", f"{tag.text}: no Mac has the architecture {tag.arch!r}.")
-        elif major >= _FIRST_YEARLY and minor:
-            yield Report(
-                "",
-                f"{tag.text}: from macOS 11 on a tag's minor version is 0; nothing installs it.",
-                f"Use macosx_{major + 1}_0_{tag.arch}.",
-            )
-        elif tag.arch == "arm64" and tag.version < FIRST_ARM64:
-            yield Report("", f"{tag.text}: arm64 Macs start at macOS 11.", "Use macosx_11_0_arm64.")
+    for problem in problems(subject.platforms):
+        yield Report("", problem.message, problem.hint)
 
 
 @rule("WHL103", "error", "The wheel can be installed on the target it was built for")
 def tags_fit_target(subject: Subject) -> Iterator[Report]:
     """A build can quietly produce a wheel for the host, or for another Python."""
-    target = subject.target
-    if target is None or target.platform.os != "macos":
-        return
-    if not subject.wheel.tags & _accepted(target):
+    if subject.target and not subject.wheel.tags & accepted(subject.target):
         yield Report(
             "",
-            f"No tag of {some(subject.wheel.tags)} can be installed on {target}.",
+            f"No tag of {some(subject.wheel.tags)} can be installed on {subject.target}.",
             "See the build's log for the compiler and the Python that it chose.",
         )
-
-
-def _accepted(target: Target) -> frozenset[str]:
-    version = (target.interpreter.major, target.interpreter.minor)
-    abi, platform = target.interpreter.abi_tag, target.platform
-    platforms = list(mac_platforms(platform.minimum, platform.arch))
-    own = cpython_tags(version, [abi], platforms)
-    pure = compatible_tags(version, target.interpreter.python_tag, platforms)
-    return frozenset(map(str, (*own, *pure)))
 
 
 @rule("WHL104", "error", "Names in the archive stay inside of the install folder")
@@ -140,11 +117,14 @@ def record_right(subject: Subject) -> Iterator[Report]:
 @rule("WHL107", "error", "A wheel of a project with compiled code holds some")
 def binaries_there(subject: Subject) -> Iterator[Report]:
     """Some projects swallow a failed compile and ship pure Python instead."""
-    wheel = subject.wheel
-    if subject.expects_binaries and not any(member.kind.is_macho for member in wheel.members):
+    if not subject.expects_binaries:
+        return
+    formats = FORMATS[subject.target.platform.os] if subject.target else _BINARIES
+    if not any(member.kind.format in formats for member in subject.wheel.members):
         yield Report(
             "",
-            f"The project has compiled code, but this wheel ({some(wheel.tags)}) holds none.",
+            f"The project has compiled code, but this wheel ({some(subject.wheel.tags)}) holds "
+            "none.",
             "See the build's log for the compiler's error; set the switch that makes it fatal.",
         )
 

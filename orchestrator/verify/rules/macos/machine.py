@@ -10,25 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orchestrator.binary.wheelfile import Member
-    from orchestrator.verify.subject import Subject
+    from orchestrator.verify.macos import MacOSSubject
 
 _ARM64_TAGS = {"arm64", "universal2"}
 
 
-@rule("MAC001", "error", "Mach-O files can be read")
-def readable(subject: Subject) -> Iterator[Report]:
-    """A truncated or broken file can't be loaded."""
-    for member in subject.wheel.members:
-        if member.broken:
-            yield Report(member.name, f"This is {member.broken}.")
-
-
 @rule("MAC002", "error", "Every Mach-O file has code for arm64")
-def has_arm64(subject: Subject) -> Iterator[Report]:
+def has_arm64(subject: MacOSSubject) -> Iterator[Report]:
     """Code for Intel alone can't be loaded into an arm64 Python."""
-    if not any(tag.arch in _ARM64_TAGS for tag in subject.macos_tags):
-        if subject.macos_tags:
-            yield Report("", f"The wheel is tagged {subject.macos_tags[0].text}: not for arm64.")
+    if not any(tag.arch in _ARM64_TAGS for tag in subject.tags):
+        if subject.tags:
+            yield Report("", f"The wheel is tagged {subject.tags[0].text}: not for arm64.")
         return
     for member in subject.wheel.members:
         machines = _macho_machines(member)
@@ -47,36 +39,17 @@ def _macho_machines(member: Member) -> tuple[str, ...]:
 
 
 @rule("MAC003", "warning", "In a universal2 wheel every Mach-O file has both halves")
-def has_both(subject: Subject) -> Iterator[Report]:
+def has_both(subject: MacOSSubject) -> Iterator[Report]:
     """Tagged ``universal2``, the wheel is also installed on Intel Macs."""
-    if not any(tag.arch == "universal2" for tag in subject.macos_tags):
+    if not any(tag.arch == "universal2" for tag in subject.tags):
         return
     for member in subject.wheel.members:
         if member.kind.is_macho and "x86_64" not in member.kind.machines:
             yield Report(member.name, "The wheel is universal2, but the file lacks x86_64.")
 
 
-@rule("MAC004", "error", "No file of another operating system is in a macOS wheel")
-def no_foreign_code(subject: Subject) -> Iterator[Report]:
-    """An ELF file means that something was compiled for the build machine instead."""
-    if not subject.macos_tags:
-        return
-    for member in subject.wheel.members:
-        objects = member.kind.objects
-        found = objects if member.kind.format == "ar" else member.kind.format
-        if found in {"elf", "pe"}:
-            # Programs for Windows travel in some wheels as data (installers' launchers).
-            data = found == "pe" and not member.name.endswith(".pyd")
-            yield Report(
-                member.name,
-                f"This is {found.upper()} code for {some(member.kind.machines)} in a macOS wheel.",
-                "The package called the host's compiler; see the build's log.",
-                "warning" if data else None,
-            )
-
-
 @rule("MAC005", "error", "No file needs a newer macOS than the tag promises")
-def minimum_kept(subject: Subject) -> Iterator[Report]:
+def minimum_kept(subject: MacOSSubject) -> Iterator[Report]:
     """On the oldest macOS that installs the wheel, the loader would refuse the file."""
     for image in subject.images:
         macho = image.macho
@@ -86,7 +59,7 @@ def minimum_kept(subject: Subject) -> Iterator[Report]:
             yield Report(
                 image.where, "The file doesn't say which macOS it needs.", severity="warning"
             )
-        elif subject.macos_tags and macho.minimum > subject.minimum:
+        elif subject.tags and macho.minimum > subject.minimum:
             need, tag = ".".join(map(str, macho.minimum)), ".".join(map(str, subject.minimum))
             yield Report(
                 image.where,
@@ -97,7 +70,7 @@ def minimum_kept(subject: Subject) -> Iterator[Report]:
 
 
 @rule("MAC006", "error", "Every arm64 Mach-O file is signed")
-def is_signed(subject: Subject) -> Iterator[Report]:
+def is_signed(subject: MacOSSubject) -> Iterator[Report]:
     """Macs with Apple silicon load no arm64 code without a signature (ad hoc is enough)."""
     for image in subject.images:
         if image.macho.signature is None:
@@ -107,7 +80,7 @@ def is_signed(subject: Subject) -> Iterator[Report]:
 
 
 @rule("MAC007", "error", "Signatures fit the files they are in")
-def signature_fits(subject: Subject) -> Iterator[Report]:
+def signature_fits(subject: MacOSSubject) -> Iterator[Report]:
     """A file edited after it was signed makes the process that loads it crash."""
     for image in subject.images:
         signature = image.macho.signature
@@ -117,12 +90,4 @@ def signature_fits(subject: Subject) -> Iterator[Report]:
             )
 
 
-RULES = (
-    readable,
-    has_arm64,
-    has_both,
-    no_foreign_code,
-    minimum_kept,
-    is_signed,
-    signature_fits,
-)
+RULES = (has_arm64, has_both, minimum_kept, is_signed, signature_fits)

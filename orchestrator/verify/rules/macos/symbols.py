@@ -5,106 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from orchestrator.verify.cpython import api_name
+from orchestrator.verify.cpython import is_api_name, is_libpython
+from orchestrator.verify.macos import MacOSSubject, c_name
 from orchestrator.verify.rule import Report, rule, some
-from orchestrator.verify.rules.loading import is_libpython
-from orchestrator.verify.rules.modules import extension
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orchestrator.binary.macho import Import
-    from orchestrator.model import Interpreter
-    from orchestrator.verify.subject import Image, Subject
+    from orchestrator.verify.macos import MachOImage
 
 _LIBSYSTEM = "/usr/lib/libSystem.B.dylib"
-
-
-def _python_imports(image: Image, subject: Subject) -> list[str]:
-    """C names that the file expects of the interpreter."""
-    return [
-        api
-        for item in image.macho.imports
-        if (api := api_name(item.name))
-        and not item.weak
-        and (item.lookup in {"flat", "executable"} or is_libpython(item.library))
-        and not (item.lookup == "flat" and item.name in subject.exported)
-    ]
-
-
-def _interpreters(image: Image, subject: Subject) -> tuple[Interpreter, ...]:
-    """The CPythons that may load the file."""
-    file = extension(image.where)
-    if file and file.interpreter:
-        return (file.interpreter,)
-    if subject.interpreters:
-        return subject.interpreters
-    return (subject.target.interpreter,) if subject.target else ()
 
 
 def _version(version: tuple[int, int]) -> str:
     return ".".join(map(str, version))
 
 
-@rule("MAC301", "error", "What a file imports from Python exists in that CPython")
-def python_has_symbols(subject: Subject) -> Iterator[Report]:
-    """The loader refuses the module otherwise: the source is for another version of Python."""
-    if subject.is_abi3:
-        return
-    table = subject.cpython
-    unknown: set[str] = set()
-    for image in subject.images:
-        names = _python_imports(image, subject)
-        for interpreter in _interpreters(image, subject) if names else ():
-            version = (interpreter.major, interpreter.minor)
-            if version not in table.versions or interpreter.free_threaded:
-                unknown.add(interpreter.version)
-                continue
-            missing = [name for name in names if version not in table.exported.get(name, ())]
-            if missing:
-                yield Report(
-                    image.where,
-                    f"CPython {interpreter.version} doesn't export {some(missing)}.",
-                    "Build a version of the package that supports this Python.",
-                )
-    for text in sorted(unknown):
-        yield Report(
-            "", f"What CPython {text} exports is not known here: not checked.", severity="note"
-        )
-
-
-@rule("MAC302", "error", "An abi3 wheel imports only the stable ABI of its oldest Python")
-def stable_abi_only(subject: Subject) -> Iterator[Report]:
-    """Tagged ``abi3``, the wheel is installed on every later Python too (PEP 384)."""
-    if not subject.is_abi3 or not subject.interpreters:
-        return
-    oldest = (subject.interpreters[0].major, subject.interpreters[0].minor)
-    table = subject.cpython
-    exporters = {version for version in table.versions if version >= oldest}
-    for image in subject.images:
-        names = _python_imports(image, subject)
-        foreign = [name for name in names if name not in table.stable_abi]
-        if foreign:
-            yield Report(
-                image.where,
-                f"{some(foreign)} is not in the stable ABI.",
-                "Define Py_LIMITED_API, or tag the wheel for one version of Python.",
-            )
-        newer = [name for name in names if table.stable_abi.get(name, oldest) > oldest]
-        absent = [name for name in newer if not exporters <= table.exported.get(name, frozenset())]
-        if newer:
-            yield Report(
-                image.where,
-                f"{some(newer)} came to the stable ABI after {_version(oldest)}, the oldest "
-                "Python that the tag names.",
-                "Set Py_LIMITED_API to the tag's version, or raise the tag.",
-                # Exported by every known Python since the tag's: it works, unpromised.
-                None if absent else "warning",
-            )
-
-
 @rule("MAC303", "error", "What a file imports from macOS exists in the oldest one of the tag")
-def macos_has_symbols(subject: Subject) -> Iterator[Report]:
+def macos_has_symbols(subject: MacOSSubject) -> Iterator[Report]:
     """The tag promises that version; there the loader would refuse the file."""
     minimum = subject.minimum
     unchecked: dict[str, set[str]] = defaultdict(set)
@@ -133,7 +52,7 @@ def macos_has_symbols(subject: Subject) -> Iterator[Report]:
         )
 
 
-def _system_library(item: Import, image: Image, subject: Subject) -> str:
+def _system_library(item: Import, image: MachOImage, subject: MacOSSubject) -> str:
     """The library of macOS that the import is bound to, or empty."""
     if item.lookup != "library" or is_libpython(item.library):
         return ""
@@ -142,7 +61,7 @@ def _system_library(item: Import, image: Image, subject: Subject) -> str:
 
 
 @rule("MAC304", "error", "What a file imports from a library of the wheel is exported there")
-def wheel_has_symbols(subject: Subject) -> Iterator[Report]:
+def wheel_has_symbols(subject: MacOSSubject) -> Iterator[Report]:
     """The copy in the wheel may be another version than the one that was linked."""
     for image in subject.images:
         missing: dict[str, list[str]] = defaultdict(list)
@@ -160,7 +79,7 @@ def wheel_has_symbols(subject: Subject) -> Iterator[Report]:
 
 
 @rule("MAC305", "error", "Symbols of no particular library exist somewhere")
-def flat_symbols_found(subject: Subject) -> Iterator[Report]:
+def flat_symbols_found(subject: MacOSSubject) -> Iterator[Report]:
     """``-undefined dynamic_lookup`` hides missing definitions until the module is loaded.
 
     Such a symbol must be Python's, macOS's or another file's of the wheel: usually a source file
@@ -181,9 +100,9 @@ def flat_symbols_found(subject: Subject) -> Iterator[Report]:
             for item in image.macho.imports
             if item.lookup == "flat"
             and not item.weak
-            and not api_name(item.name)
+            and not is_api_name(c_name(item.name))
             and item.name not in known
-            and item.name not in subject.exported
+            and c_name(item.name) not in subject.exported
         ]
         if lost:
             yield Report(
@@ -195,8 +114,6 @@ def flat_symbols_found(subject: Subject) -> Iterator[Report]:
 
 
 RULES = (
-    python_has_symbols,
-    stable_abi_only,
     macos_has_symbols,
     wheel_has_symbols,
     flat_symbols_found,
