@@ -35,7 +35,11 @@ from orchestrator.report.text import counted
 def repair(
     wheels: tuple[Path, ...], folders: tuple[Path, ...], output: Path, as_json: bool
 ) -> None:
-    """Copy the libraries that WHEELs need into them, sign them anew, write them canonically."""
+    """Copy the libraries that WHEELs need into them, and write them canonically.
+
+    macOS wheels are signed anew. A Linux wheel keeps a manylinux or musllinux tag, if it fits, and
+    otherwise gets the oldest one that does.
+    """
     from orchestrator.repair.repair import repair_file  # noqa: PLC0415 (--help stays quick)
 
     for wheel in wheels:

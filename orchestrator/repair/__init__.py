@@ -1,1 +1,1 @@
-"""A built wheel made self-contained (delocate, repairwheel) and canonical."""
+"""A built wheel made self-contained (delocate, repairwheel, auditwheel) and canonical."""

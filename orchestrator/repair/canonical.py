@@ -15,11 +15,12 @@ import stat
 import time
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from orchestrator.errors import NotAWheelError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 # What the zip format's dates can say: 1980-01-01 to 2107-12-31, seconds since 1970.
@@ -30,7 +31,9 @@ _CHUNK = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
-def canonical_zip(source: Path, destination: Path, epoch: int) -> None:
+def canonical_zip(
+    source: Path, destination: Path, epoch: int, replaced: Mapping[str, Path] | None = None
+) -> None:
     """Rewrites a wheel in canonical form.
 
     Members are sorted, those of the ``.dist-info`` folder last and RECORD at the very end;
@@ -43,6 +46,7 @@ def canonical_zip(source: Path, destination: Path, epoch: int) -> None:
         destination: Another file, which is replaced; absent after an error.
         epoch: Time of every member, seconds since 1970 UTC (``SOURCE_DATE_EPOCH``), brought
             into the years 1980 to 2107.
+        replaced: Members that get another content, by name, and the files that hold it.
 
     Raises:
         NotAWheelError: The source is no zip file, is damaged, or has no ``.dist-info/WHEEL``.
@@ -50,7 +54,7 @@ def canonical_zip(source: Path, destination: Path, epoch: int) -> None:
     when = time.gmtime(min(max(epoch, _OLDEST), _NEWEST))[:6]
     try:
         with zipfile.ZipFile(source) as old, zipfile.ZipFile(destination, "w") as new:
-            _rewrite(old, new, when)
+            _rewrite(old, new, when, replaced or {})
     except _DAMAGE as error:
         destination.unlink(missing_ok=True)
         raise NotAWheelError(f"{source}: not a zip file, or a damaged one: {error}") from error
@@ -60,7 +64,10 @@ def canonical_zip(source: Path, destination: Path, epoch: int) -> None:
 
 
 def _rewrite(
-    old: zipfile.ZipFile, new: zipfile.ZipFile, when: tuple[int, int, int, int, int, int]
+    old: zipfile.ZipFile,
+    new: zipfile.ZipFile,
+    when: tuple[int, int, int, int, int, int],
+    replaced: Mapping[str, Path],
 ) -> None:
     """Copies all members in canonical order and writes RECORD."""
     # A name that occurs twice means its last entry, as it does to installers.
@@ -72,17 +79,25 @@ def _rewrite(
     rows: list[tuple[str, str, str]] = []
     for name in sorted(members, key=lambda name: (name.startswith(f"{folder}/"), name)):
         info = _entry(name, when, members[name].external_attr >> 16)
-        info.file_size = members[name].file_size  # decides whether the entry is a zip64 one
-        digest = hashlib.sha256()
-        with old.open(members[name]) as reader, new.open(info, "w") as writer:
-            while chunk := reader.read(_CHUNK):
-                digest.update(chunk)
-                writer.write(chunk)
-        encoded = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+        own = replaced.get(name)
+        # The size decides whether the entry is a zip64 one.
+        info.file_size = own.stat().st_size if own else members[name].file_size
+        with own.open("rb") if own else old.open(members[name]) as reader:
+            encoded = _copy(reader, new, info)
         rows.append((name, f"sha256={encoded}", str(info.file_size)))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([*rows, (record, "", "")])
     new.writestr(_entry(record, when), text.getvalue().encode())
+
+
+def _copy(reader: IO[bytes], archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    """Writes a member; its digest as RECORD spells it."""
+    digest = hashlib.sha256()
+    with archive.open(info, "w") as writer:
+        while chunk := reader.read(_CHUNK):
+            digest.update(chunk)
+            writer.write(chunk)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
 
 
 def _dist_info(names: dict[str, zipfile.ZipInfo], wheel: str) -> str:

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 
 from orchestrator.binary.wheelfile import WheelFacts, read_wheel
 from orchestrator.errors import RepairError
-from orchestrator.repair.tools import python_program, run_tool
+from orchestrator.repair import macho_edits
+from orchestrator.repair.bench import python_program
+from orchestrator.repair.mended import Mended
 from orchestrator.targets.sdk.symbols import is_system_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from orchestrator.repair.bench import Bench
 
 
 def external_libraries(facts: WheelFacts) -> tuple[str, ...]:
@@ -50,40 +54,44 @@ def folders_with(names: Sequence[str], roots: Sequence[Path]) -> Iterator[Path]:
                 yield path.parent
 
 
-def graft(
-    wheel: Path, facts: WheelFacts, into: Path, library_roots: Sequence[Path]
-) -> tuple[Path, tuple[str, ...]]:
-    """Copies the libraries a wheel needs into it.
+def mend(wheel: Path, facts: WheelFacts, library_roots: Sequence[Path], bench: Bench) -> Mended:
+    """Makes a macOS wheel self-contained, and free of the build machine's paths.
 
     Args:
         wheel: As built.
         facts: What it holds.
-        into: Empty folder for the repaired wheel.
         library_roots: Folders below which the libraries are looked for.
-
-    Returns:
-        The wheel (the given one where nothing is missing) and the names of what was copied in.
+        bench: Runs the tools.
 
     Raises:
-        RepairError: A library was not found, or the tool failed.
+        RepairError: A library was not found, or a tool failed.
     """
     missing = external_libraries(facts)
     if not missing:
-        return wheel, ()
-    folders = list(folders_with(missing, library_roots))
-    into.mkdir(parents=True, exist_ok=True)
-    status, said = run_tool(_command(wheel, into, folders), _environment(folders))
+        return Mended(path=wheel, edits=macho_edits.edits(wheel, facts, bench))
+    repaired = _graft(wheel, missing, list(folders_with(missing, library_roots)), bench)
+    before = {member.name for member in facts.members}
+    facts = read_wheel(repaired)
+    binaries = (member.name for member in facts.members if member.slices)
+    return Mended(
+        path=repaired,
+        grafted=tuple(sorted(name for name in binaries if name not in before)),
+        edits=macho_edits.edits(repaired, facts, bench),
+    )
+
+
+def _graft(wheel: Path, missing: Sequence[str], folders: Sequence[Path], bench: Bench) -> Path:
+    """Copies the libraries a wheel needs into it."""
+    into = bench.folder("grafted")
+    env = {**os.environ, **_environment(folders)}
+    status, said = bench.run(_command(wheel, into, folders), env)
     repaired = into / wheel.name
     if status != 0 or not repaired.is_file():
-        repaired.unlink(missing_ok=True)
         raise RepairError(
             f"{wheel.name} needs {', '.join(missing)}, which could not be copied into it.",
             details=said,
         )
-    before = {member.name for member in facts.members}
-    after = [member for member in read_wheel(repaired).members if member.slices]
-    grafted = tuple(sorted(member.name for member in after if member.name not in before))
-    return repaired, grafted
+    return repaired
 
 
 def _command(wheel: Path, into: Path, folders: Sequence[Path]) -> list[str]:

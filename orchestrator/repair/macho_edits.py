@@ -11,7 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RepairError
-from orchestrator.repair.tools import python_program, run_tool
+from orchestrator.repair.bench import python_program
 from orchestrator.targets import install_name_tool
 from orchestrator.targets.sdk.symbols import is_system_library
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.binary.wheelfile import Member, WheelFacts
+    from orchestrator.repair.bench import Bench
 
 
-def stray_edits(member: Member) -> tuple[str, ...]:
+def options_for(member: Member) -> tuple[str, ...]:
     """The ``install_name_tool`` options that clean one file; none where it is clean."""
     options: list[str] = []
     for part in member.slices:
@@ -36,33 +37,27 @@ def stray_edits(member: Member) -> tuple[str, ...]:
     return tuple(options)
 
 
-def clean(wheel: Path, facts: WheelFacts, into: Path) -> Path:
-    """Writes a wheel without stray paths; the given one where there are none.
-
-    Args:
-        wheel: The file.
-        facts: What it holds.
-        into: Folder for the new wheel and the files being edited.
+def edits(wheel: Path, facts: WheelFacts, bench: Bench) -> dict[str, Path]:
+    """Members of a wheel without stray paths: those that had any, and files with what they become.
 
     Raises:
         RepairError: A file could not be edited.
     """
-    edits = {member.name: options for member in facts.members if (options := stray_edits(member))}
-    if not edits:
-        return wheel
-    into.mkdir(parents=True, exist_ok=True)
-    cleaned = into / wheel.name
-    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(cleaned, "w") as new:
-        for info in old.infolist():
-            content = old.read(info)
-            if info.filename in edits:
-                content = _edited(info.filename, content, edits[info.filename], into / "edited")
-            new.writestr(info, content, zipfile.ZIP_DEFLATED)
-    return cleaned
+    wanted = {member.name: words for member in facts.members if (words := options_for(member))}
+    if not wanted:
+        return {}
+    folder = bench.folder("edited")
+    edited = {}
+    with zipfile.ZipFile(wheel) as archive:
+        for number, (name, options) in enumerate(wanted.items()):
+            file = folder / str(number)
+            file.write_bytes(archive.read(name))
+            _edit(name, file, options, bench)
+            edited[name] = file
+    return edited
 
 
-def _edited(name: str, content: bytes, options: Sequence[str], file: Path) -> bytes:
-    file.write_bytes(content)
+def _edit(name: str, file: Path, options: Sequence[str], bench: Bench) -> None:
     if sys.platform == "darwin":
         commands = [
             ["install_name_tool", *options, str(file)],
@@ -71,9 +66,6 @@ def _edited(name: str, content: bytes, options: Sequence[str], file: Path) -> by
     else:
         commands = [python_program(str(install_name_tool.__file__), *options, str(file))]
     for command in commands:
-        status, said = run_tool(command)
+        status, said = bench.run(command)
         if status:
             raise RepairError(f"{name}: {' '.join(options)} failed.", details=said)
-    edited = file.read_bytes()
-    file.unlink()
-    return edited

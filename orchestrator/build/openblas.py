@@ -1,0 +1,61 @@
+"""The target's OpenBLAS, laid beside a build that asks for it (``blas = "openblas"``).
+
+Its wheel is unpacked into a folder of its own, and pkg-config is told; repair copies the library
+into the wheel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.build.target_side import uv_platform
+from orchestrator.errors import BuildEnvironmentError
+from orchestrator.targets.blas import pkg_config_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.build.environment import BuildEnvironment
+    from orchestrator.model import Platform
+
+
+def pkg_config_env(scratch: Path) -> dict[str, str]:
+    """What leads pkg-config to OpenBLAS: the cross kit's, and the host's own in a native build."""
+    folder = str(scratch / "pkgconfig")
+    return {"ORCHESTRATE_PKG_CONFIG": folder, "PKG_CONFIG_PATH": folder}
+
+
+def lay_in_openblas(
+    environment: BuildEnvironment, platform: Platform, pin: tuple[str, str], scratch: Path
+) -> str:
+    """Unpacks OpenBLAS for the target.
+
+    Args:
+        environment: Of the build.
+        platform: The target's.
+        pin: Distribution and version.
+        scratch: Folder for the library and its ``pkgconfig``.
+
+    Returns:
+        A note for the record.
+
+    Raises:
+        BuildEnvironmentError: The index has no wheel of it for the platform.
+    """
+    name, version = pin
+    into = scratch / name
+    major, minor = platform.minimum
+    if not environment.fetch_for_target(
+        f"{name}=={version}", into, platform=uv_platform(platform), minimum=f"{major}.{minor}"
+    ):
+        raise BuildEnvironmentError(
+            f"The build needs OpenBLAS, and {name} {version} has no wheel for {platform.tag} on "
+            "the index.",
+            hint="Its wheels may be for newer platforms only (--platform), or the recipe can pin "
+            "another version.",
+        )
+    folder = scratch / "pkgconfig"
+    folder.mkdir(exist_ok=True)
+    text = pkg_config_file(name, version, str(into))
+    (folder / "scipy-openblas.pc").write_text(text, encoding="utf-8")
+    return f"OpenBLAS of {name}=={version}"
