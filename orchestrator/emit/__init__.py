@@ -1,1 +1,1 @@
-"""Files for other tools, computed from what the wheelhouse and the recipes say. Pure."""
+"""Files for other tools, made from a project, its lock and its wheelhouse."""
