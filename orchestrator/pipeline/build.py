@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -57,6 +58,10 @@ from orchestrator.targets.toolchains import toolchains
 from orchestrator.wheelhouse.store import open_wheelhouse
 
 Emit = Callable[[Event], None]
+Testing = Literal["auto", "imports", "none"]
+
+# What a hook of a control's build may take: it must not outlast everything else.
+CONTROL_SECONDS = 1800
 
 
 class BuildOptions(Value):
@@ -70,6 +75,8 @@ class BuildOptions(Value):
         recipes: Folders of recipes beyond those that travel with orchestrator.
         keep_build_dir: Leave the build folders where they are.
         timeout: Seconds that a backend's hook may take.
+        test: How far wheels are run where this host can: their recipes' tests, only imports, or
+            not at all.
     """
 
     platforms: tuple[Platform, ...]
@@ -79,6 +86,7 @@ class BuildOptions(Value):
     recipes: tuple[Path, ...] = ()
     keep_build_dir: bool = False
     timeout: float = 3 * 3600
+    test: Testing = "auto"
 
 
 class Located(Value):
@@ -123,20 +131,28 @@ def _overridden(source: Source, override: SourceOverride) -> Source:
 
 
 class Builder:
-    """Builds steps; one instance serves all threads of a run."""
+    """Builds steps; one instance serves all threads of a run.
 
-    def __init__(self, options: BuildOptions, emit: Emit) -> None:
+    Args:
+        options: Of the run.
+        emit: Told of every event.
+        processes: Of a run that this one is a part of.
+    """
+
+    def __init__(
+        self, options: BuildOptions, emit: Emit, processes: Processes | None = None
+    ) -> None:
         self.options = options
         self.emit = emit
         open_cache()
         self.wheelhouse = open_wheelhouse(options.wheelhouse)
         self.configuration = read_configuration(Path.cwd(), os.environ)
-        self.processes = Processes()
-        host = this_host()
+        self.processes = processes or Processes()
+        self.host = this_host()
         self.planner = Planner(
             load_registry(options.recipes),
-            toolchains(host),
-            host,
+            toolchains(self.host),
+            self.host,
             override=_overridden,
             explicit=options.explicit_platform,
         )
@@ -172,6 +188,25 @@ class Builder:
             return self._failure(label, request, source, error)
         except Exception as error:  # noqa: BLE001 (a bug in one step must not lose the others)
             return self._failure(label, request, source, unforeseen(error, what=label))
+
+    def make(self, located: Located, target: Target) -> PublishedWheel:
+        """Builds one source for one target, unless the wheelhouse has its wheel.
+
+        Raises:
+            OrchestratorError: It can't be built.
+        """
+        planned = self.planner.plan(located.source, target)
+        return self._done(planned) or self._build(planned, located)
+
+    def beside(self, wheelhouse: Path, emit: Emit) -> Builder:
+        """A builder of controls: published elsewhere, not run, and not waited for too long."""
+        options = msgspec.structs.replace(
+            self.options,
+            wheelhouse=wheelhouse,
+            test="none",
+            timeout=min(self.options.timeout, CONTROL_SECONDS),
+        )
+        return Builder(options, emit, self.processes)
 
     def _locate(self, request: Request, target: Target) -> Located:
         found = self._find(request, target.interpreter)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from orchestrator.build import era, languages
-from orchestrator.build.diagnose import compiler_errors, diagnose
-from orchestrator.build.environment import BuildEnvironment
-from orchestrator.build.frontend import Frontend, Workspace, inherited, link_build_tools
-from orchestrator.build.identity import check_tags, identified
-from orchestrator.build.target_side import lay_in
-from orchestrator.errors import BackendFailedError
-from orchestrator.model import BuiltWheel, SourceTree
-from orchestrator.resolve.configuration import uv_environment
-from orchestrator.targets.blas import blas_env
-from orchestrator.targets.toolchain import Kit, KitRequest
+from orchestrator.build import era
+from orchestrator.build.diagnose import compiler_errors, diagnose, missing_module
+from orchestrator.build.hybrid import find_emulation
+from orchestrator.build.routes import may_be_mended, next_step, routes
+from orchestrator.emulator.runtime import is_emulated
+from orchestrator.errors import BackendFailedError, OrchestratorError, WrongWheelError
+from orchestrator.pipeline.attempt import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestrator.model import BuiltWheel, Route, SourceTree
     from orchestrator.pipeline.step import StepBuild
+
+_LEFT_BEHIND = ("source", "environment", "kit", "work", "target-side", "built")
 
 
 class Compilation:
@@ -37,13 +35,16 @@ class Compilation:
 
     def __init__(self, build: StepBuild, tree: SourceTree) -> None:
         self.build = build
-        self.builder = build.builder
         self.step = build.step
-        self.root = build.root
         self.tree = tree
+        self._emulation = find_emulation(self.step.target, build.builder.host)
+        self._notes: list[str] = []
 
     def run(self) -> BuiltWheel:
-        """Compiles with build tools of the sdist's time, then, if it wasn't the code, with today's.
+        """Compiles by the first route that works, each time with build tools of the sdist's time.
+
+        What fails, and not because something did not compile, is tried again with today's tools,
+        and then by the next route.
 
         Raises:
             OrchestratorError: What the log says about the last failure.
@@ -51,93 +52,77 @@ class Compilation:
         bounds = era.constraints(
             self.tree.released, self.step.target.interpreter, era.release_table()
         )
-        try:
-            return self._attempt(bounds)
-        except BackendFailedError as error:
-            log = self.build.log.read_text(encoding="utf-8", errors="replace")
-            if not bounds or compiler_errors(log):
-                raise diagnose(error, log) from error
-        self.build.note("failed with build tools of the sdist's time; trying today's")
-        for name in ("environment", "kit", "work", "target-side"):
-            shutil.rmtree(self.root / name, ignore_errors=True)
-        try:
-            return self._attempt(())
-        except BackendFailedError as error:
-            log = self.build.log.read_text(encoding="utf-8", errors="replace")
-            raise diagnose(error, log) from error
+        failure: OrchestratorError | None = None
+        available, asked = self._available(), self.step.settings.route
+        for route in routes(asked, available, self.step.label):
+            if failure:
+                self._note(f"{failure.message} Trying the route {route}.")
+                self._start_over()
+            result = self._try(route, bounds)
+            if not isinstance(result, OrchestratorError):
+                return msgspec.structs.replace(result, notes=(*self._notes, *result.notes))
+            failure = result
+            if not may_be_mended(failure):
+                raise failure
+        assert failure is not None  # noqa: S101 (there always is a route)
+        if self._can_be_emulated():
+            failure.hint = f"{failure.hint} {next_step(asked, available)}".strip()
+        raise failure
 
-    def _attempt(self, bounds: Sequence[str]) -> BuiltWheel:
-        self.build.enter("environment")
-        workspace = Workspace(self.root / "work", self.build.log, inherited(os.environ))
-        link_build_tools(workspace.root / "tools")
-        environment = BuildEnvironment(
-            self.root / "environment",
-            self.build.planned.python,
-            processes=self.builder.processes,
-            env={**os.environ, **uv_environment(self.builder.configuration)},
-            log=self.build.log,
-            on_line=self.build.show,
+    def _available(self) -> tuple[Route, ...]:
+        own = self.build.planned.toolchain.route(self.step.target.platform)
+        return (own, *(self._emulation.routes if self._emulation else ()))
+
+    def _can_be_emulated(self) -> bool:
+        return is_emulated(self.step.target.platform, self.build.builder.host)
+
+    def _try(self, route: Route, bounds: Sequence[str]) -> BuiltWheel | OrchestratorError:
+        """With build tools of the sdist's time, then with today's.
+
+        Returns:
+            The wheel, or the failure where another route may mend it.
+        """
+        emulation = self._emulation if route in ("hybrid", "emulated") else None
+        failure: OrchestratorError | None = None
+        for constraints in (bounds, ()) if bounds else ((),):
+            if failure:
+                self.build.note("failed with build tools of the sdist's time; trying today's")
+                self._start_over()
+            start = self.build.log.stat().st_size
+            try:
+                return Attempt(self.build, self.tree, route, emulation).run(constraints)
+            except WrongWheelError as error:
+                return error
+            except BackendFailedError as error:
+                with self.build.log.open("rb") as file:
+                    file.seek(start)
+                    log = file.read().decode(errors="replace")
+                failure = self._explained(diagnose(error, log, self.step.target.platform))
+                if compiler_errors(log):
+                    raise failure from error
+        assert failure is not None  # noqa: S101 (the loop returns or fails)
+        return failure
+
+    def _explained(self, failure: OrchestratorError) -> OrchestratorError:
+        """A module that can't be imported may be the package's own, just made for the target."""
+        module = missing_module(failure)
+        places = (self.build.root / name for name in ("source", "work"))
+        found = (place.rglob(f"{module.rpartition('.')[2]}.*so") for place in places)
+        if not module or not any(itertools.chain.from_iterable(found)):
+            return failure
+        return BackendFailedError(
+            f"{self.step.label}: its build imports {module!r}, which it has just compiled for the "
+            "target.",
+            log=failure.log,
+            details=failure.details,
         )
-        kit = self._kit(environment)
-        frontend = Frontend(
-            self.tree,
-            self.step.settings,
-            workspace,
-            processes=self.builder.processes,
-            on_line=self.build.show,
-            seconds=self.builder.options.timeout,
-        )
-        frontend.fill(environment, kit, bounds)
-        self._check_languages(environment.installed())
-        notes = self._lay_in_target_side(environment)
-        self.build.enter("build")
-        path = frontend.build(self.root / "built")
-        source = identified(self.step.source, path.name)
-        check_tags(self.step, path.name)
-        return BuiltWheel(
-            step=msgspec.structs.replace(self.step, source=source),
-            path=path,
-            build_requires=environment.installed(),
-            notes=(*notes, *_changed_flags(kit)),
-        )
 
-    def _kit(self, environment: BuildEnvironment) -> Kit:
-        directory = self.root / "kit"
-        directory.mkdir()
-        kit = self.build.planned.toolchain.prepare(
-            KitRequest(
-                directory=directory,
-                target=self.step.target,
-                python=self.build.planned.python,
-                environment_python=Path(environment.python_executable),
-                settings=self.step.settings,
-            )
-        )
-        blas = blas_env(self.step.settings.blas, self.step.target.platform)
-        return msgspec.structs.replace(kit, env={**kit.env, **blas})
+    def _start_over(self) -> None:
+        """Removes what an attempt left, in the source too: its objects may be of other tools."""
+        for name in _LEFT_BEHIND:
+            shutil.rmtree(self.build.root / name, ignore_errors=True)
+        self.tree = self.build.source()
 
-    def _lay_in_target_side(self, environment: BuildEnvironment) -> tuple[str, ...]:
-        notes = lay_in(
-            environment,
-            self.step.target.platform,
-            self.step.settings.target_build_requires,
-            self.root / "target-side",
-        )
-        for note in notes:
-            self.build.note(note)
-        return notes
-
-    def _check_languages(self, build_requires: Sequence[str]) -> None:
-        needed = languages.needed_languages(build_requires, self.step.settings.needs.languages)
-        if "rust" in needed:
-            languages.check_rust(self.step.target.platform, self.step.label)
-        if "fortran" in needed and self.step.toolchain.name == "zig":
-            languages.check_fortran(self.step.label)
-
-
-def _changed_flags(kit: Kit) -> tuple[str, ...]:
-    """What the compiler wrappers changed, once each."""
-    if kit.log is None or not kit.log.exists():
-        return ()
-    lines = kit.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return tuple(dict.fromkeys(lines))
+    def _note(self, line: str) -> None:
+        self._notes.append(line)
+        self.build.note(line)

@@ -1,4 +1,4 @@
-"""One step on its way: fetch, patch, environment, build, repair, verify, publish."""
+"""One step on its way: fetch, patch, environment, build, repair, verify, test, publish."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from orchestrator.model import (
     VerifiedWheel,
 )
 from orchestrator.pipeline.compilation import Compilation
+from orchestrator.pipeline.proof import proved
 from orchestrator.repair.repair import repair
 from orchestrator.targets.sdk import symbols
 from orchestrator.verify.check import verify_wheel
@@ -67,12 +68,18 @@ class StepBuild:
         """Takes the step through all phases."""
         started = time.monotonic()
         self._write(*_heading(self.planned))
-        tree = self._source()
+        tree = self.source()
         built = Compilation(self, tree).run()
         self.enter("repair")
-        repaired = repair(built, self.root / "repaired", [tree.path])
+        repaired = repair(
+            built,
+            self.root / "repaired",
+            [tree.path, self.root / "target-side", self.root / "kit" / "lib"],
+            processes=self.builder.processes,
+            log=self.log,
+        )
         self.enter("verify")
-        verified = self._verified(repaired, tree)
+        verified = proved(self, self._verified(repaired, tree), tree)
         self.enter("publish")
         published = self.builder.wheelhouse.publish(
             verified,
@@ -107,8 +114,8 @@ class StepBuild:
         with self.log.open("a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
 
-    def _source(self) -> SourceTree:
-        """Fetched, unpacked, patched, and fit for the target's Python."""
+    def source(self) -> SourceTree:
+        """The source: fetched, unpacked, patched, and fit for the target's Python."""
         self.enter("fetch")
         settings = self.step.settings
         builder = self.builder
@@ -159,7 +166,7 @@ class StepBuild:
         log = self.log.read_text(encoding="utf-8", errors="replace")
         if not compiler_errors(log):
             return "", (), None
-        failure = diagnose(BackendFailedError(""), log)
+        failure = diagnose(BackendFailedError(""), log, self.step.target.platform)
         message = f"\nSomething did not compile, and its build went on without.{failure.message}"
         optional = 'If it works without, its recipe can say so: extensions = "optional".'
         return message, failure.details, f"{failure.hint} {optional}"

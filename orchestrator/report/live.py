@@ -19,6 +19,7 @@ from orchestrator.model import (
     StepFailed,
     StepFinished,
     StepStarted,
+    StepTested,
     Value,
 )
 from orchestrator.report.summary import print_summary
@@ -86,6 +87,9 @@ class LiveReporter:
                 self._replace(event.step, None)
                 verb, time_taken = ("cached", "") if cached else ("built", duration(seconds))
                 self._print(verb, "bold green", filename, time_taken)
+            case StepTested(step=step, proof=proof, seconds=seconds):
+                self._replace(step, None)
+                self._print(proof, "bold green", step, duration(seconds))
             case StepFailed(code=code):
                 self._replace(event.step, None)
                 self._print("failed", "bold red", event.step, code)

@@ -13,6 +13,7 @@ from orchestrator.model import (
     StepFailed,
     StepFinished,
     StepStarted,
+    StepTested,
 )
 from orchestrator.report.summary import write_summary
 from orchestrator.report.text import clean, duration, write_line
@@ -45,16 +46,20 @@ class PlainReporter:
         write_summary(report, self._stream)
 
     def _words(self, event: Event) -> str:
+        words = ""
         match event:
             case StepStarted():
-                return ""
+                pass
             case PhaseStarted(phase=phase):
-                return phase
-            case LogLine(line=line):
-                return f"| {clean(line)}" if self._verbose else ""
+                words = phase
+            case LogLine(line=line) if self._verbose:
+                words = f"| {clean(line)}"
             case Notice(message=message):
-                return f"note: {clean(message)}"
+                words = f"note: {clean(message)}"
             case StepFinished(filename=filename, cached=cached, seconds=seconds):
-                return f"{filename} ({'cached' if cached else duration(seconds)})"
+                words = f"{filename} ({'cached' if cached else duration(seconds)})"
+            case StepTested(proof=proof, seconds=seconds):
+                words = f"{proof} ({duration(seconds)})"
             case StepFailed(code=code, message=message):
-                return f"failed: {code} {clean(message)}"
+                words = f"failed: {code} {clean(message)}"
+        return words

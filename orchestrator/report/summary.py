@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from orchestrator.report.problem import print_problem, problem_of_failure, write_problem
 from orchestrator.report.text import counted, duration, size, write_line
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from orchestrator.model import BuildReport
+    from orchestrator.model import BuildReport, Record
 
 
 def summary_event(report: BuildReport) -> dict[str, object]:
@@ -30,6 +32,7 @@ def summary_event(report: BuildReport) -> dict[str, object]:
                 "platform": wheel.record.platform,
                 "python": wheel.record.python,
                 "proof": wheel.record.proof,
+                "runs": msgspec.to_builtins(wheel.record.runs),
                 "fingerprint": wheel.record.fingerprint,
                 "cached": wheel.cached,
                 "seconds": wheel.record.seconds,
@@ -106,10 +109,16 @@ def _rows(report: BuildReport) -> list[tuple[str, str, str, str]]:
             wheel.record.filename,
             size(wheel.record.size),
             "cached" if wheel.cached else duration(wheel.record.seconds),
-            wheel.record.proof,
+            _proof(wheel.record),
         )
         for wheel in report.wheels
     ]
+
+
+def _proof(record: Record) -> str:
+    """``emulated, 160 tests``; without a number where nothing was counted."""
+    most = max((sum(run.tests.values()) for run in record.runs), default=0)
+    return f"{record.proof}, {counted(most, 'test')}" if most else record.proof
 
 
 def _heading(report: BuildReport) -> str:

@@ -6,9 +6,11 @@ import hashlib
 import zipfile
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from orchestrator.errors import NotAWheelError
 from orchestrator.files import sha256_of
-from orchestrator.model import Record, VerifiedWheel, strongest
+from orchestrator.model import ProofRun, Record, VerifiedWheel, strongest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +63,20 @@ def make_record(
         runs=verified.runs,
         route=built.route,
     )
+
+
+def read_record(path: Path) -> Record | None:
+    """A record, or None where it is damaged or was written by another version of its format."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Record)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def with_runs(record: Record, runs: tuple[ProofRun, ...]) -> Record:
+    """The record with further runs of its wheel, and the proof that all of them amount to."""
+    every = (*record.runs, *runs)
+    return msgspec.structs.replace(record, runs=every, proof=strongest(every))
 
 
 def read_metadata(wheel: Path) -> bytes:

@@ -5,8 +5,9 @@ Layout; installers that are pointed at the folder see nothing but the wheels::
     NAME.whl                         a published wheel, always complete
     NAME.whl.metadata                its METADATA (PEP 658)
     .records/NAME.whl.PREFIX.json    how it was made; PREFIX begins the step's fingerprint
-    .rejected/NAME.whl               a wheel that failed verification
+    .rejected/NAME.whl               a wheel that failed verification, or its test
     .rejected/NAME.whl.findings.json what was found
+    .rejected/NAME.whl.runs.json     how its test failed, and what the controls say of that
     .logs/STEP-N.log                 full logs of builds
     .incoming/                       files being written by whoever holds the lock
     .lock                            held while publishing, by flock(2)
@@ -27,6 +28,7 @@ import fcntl
 import itertools
 import os
 import shutil
+from glob import escape
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,12 +40,21 @@ from orchestrator.errors import (
     WheelhouseNotWritableError,
 )
 from orchestrator.files import is_disk_full, sha256_of
-from orchestrator.model import Finding, PublishedWheel, Record, Step, VerifiedWheel
-from orchestrator.wheelhouse.record import make_record, read_metadata
+from orchestrator.model import (
+    Finding,
+    ProofRun,
+    PublishedWheel,
+    Record,
+    Step,
+    VerifiedWheel,
+)
+from orchestrator.wheelhouse.record import make_record, read_metadata, read_record, with_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from orchestrator.prove.verdict import Refutation
 
 _FOLDERS = (".records", ".rejected", ".logs", ".incoming")
 
@@ -64,6 +75,12 @@ def open_wheelhouse(directory: Path) -> Wheelhouse:
             if not os.access(folder, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     return Wheelhouse(directory)
+
+
+def find_wheelhouse(directory: Path) -> Wheelhouse | None:
+    """The wheelhouse that a folder is, or None where it is another folder or none."""
+    directory = directory.absolute()
+    return Wheelhouse(directory) if (directory / ".records").is_dir() else None
 
 
 class Wheelhouse:
@@ -104,9 +121,8 @@ class Wheelhouse:
         with self._writing() as incoming:
             shutil.copyfile(path, incoming / path.name)
             _sync(incoming / path.name)
-            content = msgspec.json.format(msgspec.json.encode(record))
             _place(incoming, self.directory / f"{path.name}.metadata", metadata)
-            _place(incoming, self._record_path(record), content)
+            _place(incoming, self._record_path(record), _json(record))
             (incoming / path.name).replace(final)
             self._drop_records_of_replaced(record)
         return PublishedWheel(record=record, path=final)
@@ -114,7 +130,7 @@ class Wheelhouse:
     def find(self, fingerprint: str) -> PublishedWheel | None:
         """The published wheel of a step, or None; its bytes are checked against its record."""
         for path in self._records.glob(f"*.{_prefix(fingerprint)}.json"):
-            record = _read(path)
+            record = read_record(path)
             if record is not None and record.fingerprint == fingerprint and self._holds(record):
                 return self._published(record)
         return None
@@ -123,7 +139,7 @@ class Wheelhouse:
         """All published wheels by file name, each with its newest record; reads all their bytes."""
         newest: dict[str, Record] = {}
         for path in self._records.glob("*.json"):
-            record = _read(path)
+            record = read_record(path)
             if record is None or not self._holds(record):
                 continue
             other = newest.get(record.filename)
@@ -134,11 +150,18 @@ class Wheelhouse:
                 newest[record.filename] = record
         return tuple(self._published(newest[filename]) for filename in sorted(newest))
 
-    def reject(self, path: Path, findings: tuple[Finding, ...]) -> Path:
-        """Keeps a wheel that failed verification aside, with its findings.
+    def reject(
+        self, path: Path, findings: tuple[Finding, ...], refutation: Refutation | None = None
+    ) -> Path:
+        """Keeps a wheel aside that failed verification or its test.
+
+        Args:
+            path: Of the wheel, which is copied.
+            findings: Of verification.
+            refutation: How its test failed, where it did.
 
         Returns:
-            Where the wheel is now; the findings lie beside it.
+            Where the wheel is now; what is known of it lies beside it.
 
         Raises:
             WheelhouseNotWritableError: The folder can't be written.
@@ -147,10 +170,45 @@ class Wheelhouse:
         final = self.directory / ".rejected" / path.name
         with self._writing() as incoming:
             shutil.copyfile(path, incoming / path.name)
-            content = msgspec.json.format(msgspec.json.encode(findings))
-            _place(incoming, final.with_name(f"{path.name}.findings.json"), content)
+            _place(incoming, final.with_name(f"{path.name}.findings.json"), _json(findings))
+            runs = final.with_name(f"{path.name}.runs.json")
+            if refutation:
+                _place(incoming, runs, _json(refutation))
+            else:
+                runs.unlink(missing_ok=True)  # of a wheel of the same name, rejected before
             (incoming / path.name).replace(final)
         return final
+
+    def record_of(self, wheel: Path) -> Record | None:
+        """The newest record of the published wheel with the name and bytes of this file."""
+        digest = sha256_of(wheel)
+        records = [record for _, record in self._records_of(wheel.name, digest)]
+        return max(records, key=lambda record: record.created, default=None)
+
+    def add_runs(self, record: Record, runs: tuple[ProofRun, ...]) -> Record:
+        """Adds runs of a published wheel to its records, and to what its proof is.
+
+        Other processes may add theirs at the same time; none is lost.
+
+        Args:
+            record: Of the wheel; others of the same bytes get the runs too.
+            runs: Whether they passed or not.
+
+        Returns:
+            The record as it is now.
+
+        Raises:
+            WheelhouseNotWritableError: The folder can't be written.
+            DiskFullError: The disk is full.
+        """
+        updated = with_runs(record, runs)
+        with self._writing() as incoming:
+            for path, known in self._records_of(record.filename, record.sha256):
+                extended = with_runs(known, runs)
+                _place(incoming, path, _json(extended))
+                if known.fingerprint == record.fingerprint:
+                    updated = extended
+        return updated
 
     def new_log(self, step: Step) -> Path:
         """Makes the empty log file of one build of a step.
@@ -202,9 +260,15 @@ class Wheelhouse:
     def _record_path(self, record: Record) -> Path:
         return self._records / f"{record.filename}.{_prefix(record.fingerprint)}.json"
 
+    def _records_of(self, filename: str, sha256: str) -> tuple[tuple[Path, Record], ...]:
+        """The records of a wheel's bytes, with their paths."""
+        paths = self._records.glob(f"{escape(filename)}.*.json")
+        read = ((path, read_record(path)) for path in paths)
+        return tuple((path, found) for path, found in read if found and found.sha256 == sha256)
+
     def _drop_records_of_replaced(self, record: Record) -> None:
         for path in self._records.glob(f"{record.filename}.*.json"):
-            other = _read(path)
+            other = read_record(path)
             if other is None or other.sha256 != record.sha256:
                 path.unlink()
 
@@ -214,12 +278,8 @@ def _prefix(fingerprint: str) -> str:
     return fingerprint[:16]
 
 
-def _read(path: Path) -> Record | None:
-    """A record, or None where it is damaged or was written by another version of its format."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
-    except (OSError, msgspec.MsgspecError):
-        return None
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value))
 
 
 def _place(incoming: Path, final: Path, content: bytes) -> None:

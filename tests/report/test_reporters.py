@@ -23,6 +23,7 @@ from orchestrator.model import (
     PhaseStarted,
     StepFinished,
     StepStarted,
+    StepTested,
 )
 from orchestrator.report.live import LiveReporter
 from orchestrator.report.reporter import reporter_for
@@ -38,6 +39,7 @@ SUMMARY_KEYS = {
         "platform",
         "python",
         "proof",
+        "runs",
         "fingerprint",
         "cached",
         "seconds",
@@ -76,6 +78,7 @@ def test_json_is_one_object_a_line_and_the_summary_last() -> None:
         "platform": "macosx_11_0_arm64",
         "python": "3.11",
         "proof": "structural",
+        "runs": [],
         "fingerprint": "cd" * 32,
         "cached": True,
         "seconds": 74.0,
@@ -286,6 +289,20 @@ def through_terminal(*words: str) -> str:
         },
     )
     return done.stdout.decode()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_wheel_that_was_run_says_what_it_proved(terminal: bool) -> None:
+    stream = io.StringIO()
+    plain = reporter_for(stream, as_json=False, verbose=False)
+    reporter = LiveReporter(stream, verbose=False) if terminal else plain
+    with reporter:
+        reporter.handle(StepStarted(step="tiny.whl"))
+        reporter.handle(StepTested(step="tiny.whl", proof="emulated", seconds=2.0))
+    (line,) = stream.getvalue().splitlines()
+    assert "tiny.whl" in line
+    assert "emulated" in line
+    assert "2.0 s" in line
 
 
 def test_terminal_is_live_and_left_as_it_was() -> None:

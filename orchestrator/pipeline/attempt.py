@@ -1,0 +1,171 @@
+"""One attempt to compile a source tree: environment, kit, backend."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from orchestrator.build import languages
+from orchestrator.build.emulated import emulated_kit
+from orchestrator.build.environment import BuildEnvironment
+from orchestrator.build.frontend import Frontend, Workspace, inherited, link_build_tools
+from orchestrator.build.hybrid import EmulatedEnvironment, Emulation, emulated_python
+from orchestrator.build.identity import check_tags, identified
+from orchestrator.build.openblas import lay_in_openblas, pkg_config_env
+from orchestrator.build.target_side import lay_in
+from orchestrator.model import BuiltWheel
+from orchestrator.resolve.configuration import uv_environment
+from orchestrator.targets.blas import blas_env, openblas_requirement
+from orchestrator.targets.fortran import add_fortran
+from orchestrator.targets.rust import link_rust
+from orchestrator.targets.toolchain import Kit, KitRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.model import Route, SourceTree
+    from orchestrator.pipeline.step import StepBuild
+
+
+class Attempt:
+    """Compiles one step's source tree by one route.
+
+    Args:
+        build: The step's build: its folder, log and events.
+        tree: The patched source.
+        route: By which it is compiled.
+        emulation: Of the target's Python; None where the route needs none.
+    """
+
+    def __init__(
+        self, build: StepBuild, tree: SourceTree, route: Route, emulation: Emulation | None
+    ) -> None:
+        self.build = build
+        self.builder = build.builder
+        self.step = build.step
+        self.root = build.root
+        self.tree = tree
+        self.route = route
+        self.emulation = emulation
+
+    def run(self, constraints: Sequence[str]) -> BuiltWheel:
+        """Compiles with build requirements below these bounds.
+
+        Raises:
+            OrchestratorError: Of the environment, the kit or the backend.
+        """
+        self.build.enter("environment")
+        workspace = Workspace(self.root / "work", self.build.log, inherited(os.environ))
+        link_build_tools(workspace.root / "tools")
+        environment, kit = self._prepare(workspace.root / "tools")
+        frontend = Frontend(
+            self.tree,
+            self.step.settings,
+            workspace,
+            processes=self.builder.processes,
+            on_line=self.build.show,
+            seconds=self.builder.options.timeout,
+        )
+        frontend.fill(environment, kit, constraints)
+        found = self._provide_languages(environment.installed(), kit)
+        notes = (*self._emulated(), *found, *self._lay_in_target_side(environment))
+        self.build.enter("build")
+        path = frontend.build(self.root / "built")
+        source = identified(self.step.source, path.name)
+        check_tags(self.step, path.name)
+        return BuiltWheel(
+            step=msgspec.structs.replace(self.step, source=source),
+            path=path,
+            route=self.route,
+            build_requires=environment.installed(),
+            notes=(*notes, *_changed_flags(kit)),
+        )
+
+    def _prepare(self, tools: Path) -> tuple[BuildEnvironment, Kit]:
+        """The environment, and the kit that fits the Python in it."""
+        kind = EmulatedEnvironment if self.emulation else BuildEnvironment
+        environment = kind(
+            self.root / "environment",
+            processes=self.builder.processes,
+            env={**os.environ, **uv_environment(self.builder.configuration)},
+            log=self.build.log,
+            on_line=self.build.show,
+        )
+        request = KitRequest(
+            directory=self.root / "kit",
+            target=self.step.target,
+            python=self.build.planned.python,
+            environment_python=Path(environment.python_executable),
+            settings=self.step.settings,
+        )
+        request.directory.mkdir()
+        if self.emulation and isinstance(environment, EmulatedEnvironment):
+            environment.furnish(self.emulation.runtime)
+            python = emulated_python(self.emulation.runtime)
+            request = msgspec.structs.replace(request, python=python, runner=environment.runner)
+            kit = self._kit(request)
+            # Before those that build requirements brought, which are the target's, and slow.
+            return environment, msgspec.structs.replace(kit, path=(*kit.path, tools))
+        environment.create(self.build.planned.python)
+        return environment, self._kit(request)
+
+    def _kit(self, request: KitRequest) -> Kit:
+        platform, settings = self.step.target.platform, self.step.settings
+        if self.emulation and self.emulation.compilers and self.route == "emulated":
+            kit = emulated_kit(request, self.emulation.compilers)
+        else:
+            kit = self.build.planned.toolchain.prepare(request)
+        env = {**kit.env, **blas_env(settings.blas, platform)}
+        if openblas_requirement(settings):
+            env |= pkg_config_env(self.root / "target-side")
+        if self.step.toolchain.name == "zig":
+            env |= add_fortran(platform, kit, request.directory)
+        return msgspec.structs.replace(kit, env=env)
+
+    def _lay_in_target_side(self, environment: BuildEnvironment) -> tuple[str, ...]:
+        platform, scratch = self.step.target.platform, self.root / "target-side"
+        named = self.step.settings.target_build_requires
+        notes: tuple[str, ...] = ()
+        if not self.emulation:  # else all of the environment is the target's
+            notes = lay_in(environment, platform, named, scratch)
+        if pin := openblas_requirement(self.step.settings):
+            notes += (lay_in_openblas(environment, platform, pin, scratch),)
+        for note in notes:
+            self.build.note(note)
+        return notes
+
+    def _emulated(self) -> tuple[str, ...]:
+        """What of the target took part, for the record."""
+        if not self.emulation:
+            return ()
+        runtime, compilers = self.emulation.runtime, self.emulation.compilers
+        notes: tuple[str, ...] = (
+            f"the build ran in Python {runtime.version} under {runtime.runner}",
+        )
+        if compilers and self.route == "emulated":
+            notes += (f"compiled by GCC {compilers.version} of Debian {compilers.release}",)
+        return notes
+
+    def _provide_languages(self, build_requires: Sequence[str], kit: Kit) -> tuple[str, ...]:
+        """Makes the languages beyond C available to the backend; returns what they are."""
+        needed = languages.needed_languages(build_requires, self.step.settings.needs.languages)
+        found = []
+        if "rust" in needed:
+            rust = languages.check_rust(self.step.target.platform, self.step.label)
+            link_rust(rust, kit.path[0])
+            found.append(rust.version)
+        if "fortran" in needed and self.step.toolchain.name == "zig":
+            fortran = languages.check_fortran(self.step.target.platform, self.step.label)
+            found.append(fortran.version)
+        return tuple(found)
+
+
+def _changed_flags(kit: Kit) -> tuple[str, ...]:
+    """What the compiler wrappers changed, once each."""
+    if kit.log is None or not kit.log.exists():
+        return ()
+    lines = kit.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return tuple(dict.fromkeys(lines))
