@@ -19,7 +19,7 @@ from orchestrator.registry.select import applies, settings_of
 from orchestrator.registry.validate import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class Recipe(Value, frozen=True):
@@ -28,11 +28,13 @@ class Recipe(Value, frozen=True):
     Attributes:
         path: Of the file.
         patches: The folder that its patches are named from.
+        own: The folder that its tests' own files are named from.
         file: What it says.
     """
 
     path: Path
     patches: Path
+    own: Path
     file: RecipeFile
 
     @property
@@ -46,7 +48,8 @@ class Registry:
 
     Args:
         folders: Each holds ``<name>.toml`` files. The patches they name lie in its own folder
-            ``patches``, if there is one, or else in the folder ``patches`` beside it.
+            ``patches``, if there is one, or else in the folder ``patches`` beside it. The files
+            that a recipe's tests bring along lie in the folder ``<name>`` beside the recipe.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -86,6 +89,7 @@ class Registry:
         why: list[str] = []
         releases: list[Release] = []
         patches: list[Patch] = []
+        own_files: list[Path] = []
         for recipe in self.recipes(name):
             chosen = [
                 (number, release)
@@ -98,7 +102,14 @@ class Registry:
                 labels.append(f"{recipe.path.name}[{number}]")
                 releases.append(release)
                 patches += (_patch(recipe, patch) for patch in release.patches)
-        return settings_of(releases, recipes=tuple(labels), why=tuple(why), patches=tuple(patches))
+                own_files += (recipe.own / name for name in release.test.own_files)
+        return settings_of(
+            releases,
+            recipes=tuple(labels),
+            why=tuple(why),
+            patches=tuple(patches),
+            own_files=tuple(own_files),
+        )
 
     def lint(self) -> tuple[str, ...]:
         """Every problem of every recipe, as ``file: key.path: what is wrong``."""
@@ -135,7 +146,7 @@ def recipe_error(faults: Sequence[str]) -> RecipeError:
 
 def _read(path: Path) -> tuple[Recipe | None, tuple[str, ...]]:
     """A recipe, or None and what is wrong with it."""
-    patches = _patches_folder(path.parent)
+    patches, own = _patches_folder(path.parent), path.with_suffix("").absolute()
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
@@ -147,11 +158,15 @@ def _read(path: Path) -> tuple[Recipe | None, tuple[str, ...]]:
         end = f"at line {len(text.splitlines())}, the last"
         message = str(error).replace("at end of document", end)
         return None, (f"{_shown(path)}: not TOML: {message}",)
-    found = (*problems(content, RecipeFile, parse_text), *_problems_of_patches(content, patches))
+    found = (
+        *problems(content, RecipeFile, parse_text),
+        *_problems_of_files(_patch_names(content), patches, "the patches folder"),
+        *_problems_of_files(_own_names(content), own, f"the folder {own.name}"),
+    )
     if found:
         return None, tuple(f"{_shown(path)}: {problem}" for problem in found)
     file = msgspec.convert(content, RecipeFile, dec_hook=parse_text)
-    return Recipe(path=path, patches=patches, file=file), ()
+    return Recipe(path=path, patches=patches, own=own, file=file), ()
 
 
 def _patches_folder(recipes: Path) -> Path:
@@ -159,24 +174,42 @@ def _patches_folder(recipes: Path) -> Path:
     return inside if inside.is_dir() else recipes.absolute().parent / "patches"
 
 
-def _problems_of_patches(content: dict[str, object], folder: Path) -> Iterator[str]:
-    """Looks for the patch files, also where other things in the recipe are wrong."""
-    for where, name in _patch_names(content):
+def _problems_of_files(
+    named: Iterable[tuple[str, str]], folder: Path, called: str
+) -> Iterator[str]:
+    """Looks for files of a folder, also where other things in the recipe are wrong."""
+    for where, name in named:
         if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            yield f"{where}: {name!r} is outside the patches folder"
+            yield f"{where}: {name!r} is outside {called}"
         elif not (folder / name).is_file():
             yield f"{where}: no such file: {_shown(folder / name)}"
 
 
 def _patch_names(content: dict[str, object]) -> Iterator[tuple[str, str]]:
+    for where, release in _releases(content):
+        match release:
+            case {"patches": list(names)}:
+                yield from _texts(names, f"{where}.patches")
+
+
+def _own_names(content: dict[str, object]) -> Iterator[tuple[str, str]]:
+    for where, release in _releases(content):
+        match release:
+            case {"test": {"own-files": list(names)}}:
+                yield from _texts(names, f"{where}.test.own-files")
+
+
+def _releases(content: dict[str, object]) -> Iterator[tuple[str, object]]:
     match content:
         case {"release": list(releases)}:
             for number, release in enumerate(releases):
-                match release:
-                    case {"patches": list(names)}:
-                        for index, name in enumerate(names):
-                            if isinstance(name, str):
-                                yield f"release[{number}].patches[{index}]", name
+                yield f"release[{number}]", release
+
+
+def _texts(values: list[object], where: str) -> Iterator[tuple[str, str]]:
+    for index, value in enumerate(values):
+        if isinstance(value, str):
+            yield f"{where}[{index}]", value
 
 
 def _problems_of_name(path: Path) -> Iterator[str]:

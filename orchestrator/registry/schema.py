@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from orchestrator.model import Blas
+from orchestrator.model import Blas, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +84,9 @@ Variable: TypeAlias = Annotated[
 ]
 MacOSVersion: TypeAlias = Annotated[
     str, Meta(title="a macOS version such as 13.3", pattern=r"^[0-9]+(\.[0-9]+)?$")
+]
+RelativePath: TypeAlias = Annotated[
+    str, Meta(title="a relative path without ..", pattern=r"^(?!/)(?!(.*/)?\.\.(/|$)).")
 ]
 ModuleName: TypeAlias = Annotated[str, Meta(title="a module's name", pattern=r"^\w+(\.\w+)*$")]
 Language: TypeAlias = Literal["c", "c++", "rust", "fortran"]
@@ -160,9 +163,30 @@ class Test(Table, frozen=True):
 
     __test__ = False  # not a pytest class
 
-    imports: tuple[ModuleName, ...] = ()
-    command: str = ""
-    requires: tuple[Requirement, ...] = ()
+    imports: Annotated[
+        tuple[ModuleName, ...],
+        Meta(description="Modules to import; every top-level one when absent."),
+    ] = ()
+    command: Annotated[
+        str, Meta(description="Run by sh in a folder that holds `files` and `own-files` only.")
+    ] = ""
+    requires: Annotated[
+        tuple[Requirement, ...], Meta(description="What the command needs installed.")
+    ] = ()
+    files: Annotated[
+        tuple[RelativePath, ...],
+        Meta(description="Files and folders of the source that the command needs."),
+    ] = ()
+    own_files: Annotated[
+        tuple[str, ...],
+        Meta(description="Files that the command needs of the folder named like the recipe."),
+    ] = ()
+    source: Annotated[
+        Source | UnsetType, Meta(description="What `files` are taken from instead of the sdist.")
+    ] = UNSET
+    seconds: Annotated[
+        int, Meta(ge=0, description="How long the command may take without emulation.")
+    ] = 0
 
 
 class Release(Table, frozen=True):
@@ -209,6 +233,9 @@ class Release(Table, frozen=True):
         ),
     ] = ""
     needs: Needs = Needs()
+    route: Annotated[
+        Route | UnsetType, Meta(description="How to compile; what works first when absent.")
+    ] = UNSET
     test: Test = Test()
 
 

@@ -24,6 +24,7 @@ from orchestrator.registry import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from packaging.version import Version
 
@@ -67,6 +68,7 @@ def settings_of(
     recipes: tuple[str, ...] = (),
     why: tuple[str, ...] = (),
     patches: tuple[Patch, ...] = (),
+    own_files: tuple[Path, ...] = (),
 ) -> BuildSettings:
     """The settings that releases give together, later ones over earlier ones.
 
@@ -75,6 +77,7 @@ def settings_of(
         recipes: What to call them.
         why: Reasons given for whole files; those of the releases come behind.
         patches: The releases' patches, found and hashed.
+        own_files: The files of their own that the releases' tests use, found.
     """
     merged = reduce(merge, releases, schema.Release())
     settings = BuildSettings(
@@ -90,7 +93,8 @@ def settings_of(
         blas=merged.blas or None,
         extensions=merged.extensions,
         needs=_needs(merged.needs),
-        test=_test(merged.test),
+        route=merged.route or "",
+        test=_test(merged.test, own_files),
         why=why + tuple(release.why for release in releases if release.why),
     )
     return msgspec.structs.replace(settings, digest=digest_of(settings))
@@ -160,5 +164,13 @@ def _macos_version(text: str) -> tuple[int, int]:
     return int(major), int(minor or 0)
 
 
-def _test(table: schema.Test) -> TestPlan:
-    return TestPlan(imports=table.imports, command=table.command, requires=_texts(table.requires))
+def _test(table: schema.Test, own_files: tuple[Path, ...]) -> TestPlan:
+    return TestPlan(
+        imports=table.imports,
+        command=table.command,
+        requires=_texts(table.requires),
+        files=table.files,
+        own_files=own_files,
+        source=_source(table.source),
+        seconds=table.seconds,
+    )

@@ -22,7 +22,8 @@ why = ""  # why {name} needs a recipe at all
 # flags = {{ add-compile = ["-DNAME=1"], drop-compile = [], add-link = [], drop-link = [] }}
 # build-requires = {{ add = [], constrain = ["setuptools<81"], remove = [] }}
 # needs = {{ languages = ["c"], minimum-macos = "11.0", frameworks = [], tools = [] }}
-# test = {{ imports = ["{module}"], command = "", requires = [] }}
+# route = "cross"  # or native, hybrid, emulated; without it: what works first
+# test = {{ command = "python -m pytest tests", files = ["tests"], requires = ["pytest"] }}
 """
 
 
@@ -34,4 +35,4 @@ def skeleton(name: str, version: str = "") -> str:
         version: The only version it is for; empty for a range to fill in.
     """
     versions = f'versions = "=={version}"' if version else '# versions = ">=1.0,<2"'
-    return _SKELETON.format(name=name, versions=versions, module=name.replace("-", "_"))
+    return _SKELETON.format(name=name, versions=versions)

@@ -27,6 +27,14 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
+def write_own(folder: Path, recipe: str, name: str, text: str = "") -> Path:
+    """Writes a file into the folder that a recipe's tests take files of their own from."""
+    path = folder / recipe / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
 def write_patch(folder: Path, name: str, text: str = "--- a/x\n") -> None:
     """Writes a patch into the folder ``patches`` beside a folder of recipes."""
     path = folder.parent / "patches" / name

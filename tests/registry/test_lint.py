@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recipe_folders import MACOS, write, write_patch
+from recipe_folders import MACOS, write, write_own, write_patch
 
 from orchestrator.errors import RecipeError
 from orchestrator.files import data_directory
@@ -86,6 +86,22 @@ def in_release(text: str) -> str:
          "release[0].needs.minimum-macos: '13.x' is not a macOS version such as 13.3"),
         (in_release("test = { imports = ['a-b'] }"),
          "release[0].test.imports[0]: 'a-b' is not a module's name"),
+        (in_release("route = 'crosswise'"),
+         "release[0].route: 'crosswise' is not one of cross, native, hybrid, emulated"),
+        (in_release("test = { files = ['tests', 'a/../../b'] }"),
+         "release[0].test.files[1]: 'a/../../b' is not a relative path without .."),
+        (in_release("test = { files = ['/etc/passwd'] }"),
+         "release[0].test.files[0]: '/etc/passwd' is not a relative path without .."),
+        (in_release("test = { files = ['..'] }"),
+         "release[0].test.files[0]: '..' is not a relative path without .."),
+        (in_release("test = { files = [''] }"),
+         "release[0].test.files[0]: '' is not a relative path without .."),
+        (in_release("test = { source = { git = 'https://h/x' } }"),
+         "release[0].test.source: `git` and `rev` belong together"),
+        (in_release("test = { seconds = -1 }"),
+         "release[0].test.seconds: Expected an integer >= 0"),
+        (in_release("test = { own-files = ['../x.py'] }"),
+         "release[0].test.own-files[0]: '../x.py' is outside the folder pkg"),
         (in_release("patches = ['../pkg.patch']"),
          "release[0].patches[0]: '../pkg.patch' is outside the patches folder"),
         (in_release("patches = ['/etc/passwd']"),
@@ -104,6 +120,22 @@ def test_a_missing_patch_is_named_by_key_and_path(tmp_path: Path, monkeypatch: p
     )
     write_patch(tmp_path / "recipes", "pkg/1.patch")
     assert Registry([Path("recipes")]).lint() == ()
+
+
+def test_a_missing_file_of_a_test_is_named_by_key_and_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    recipes = write(tmp_path / "recipes", pkg=in_release("test = { own-files = ['a.py', 'b.py'] }"))
+    write_own(recipes, "pkg", "a.py")
+    assert Registry([Path("recipes")]).lint() == (
+        "recipes/pkg.toml: release[0].test.own-files[1]: no such file: recipes/pkg/b.py",
+    )
+
+
+def test_names_with_dots_that_lead_nowhere_else_are_files(tmp_path: Path):
+    files = "['..tests', 'a..b/.c', 'tests/...']"
+    assert lint(tmp_path, in_release(f"test = {{ files = {files} }}")) == []
 
 
 def test_a_link_out_of_the_patches_folder_is_refused(tmp_path: Path):
@@ -165,6 +197,27 @@ def test_the_recipes_that_come_with_orchestrator_are_right_and_say_why():
         for recipe in registry.recipes(name):
             for number, release in enumerate(recipe.file.release):
                 assert release.why or recipe.file.why, f"{name}: release[{number}] gives no reason"
+
+
+def test_every_recipe_that_comes_with_orchestrator_has_a_test():
+    registry = load_registry()
+    for name in registry.names():
+        for recipe in registry.recipes(name):
+            commands = [release.test.command for release in recipe.file.release]
+            assert any(command.startswith("python ") for command in commands), name
+
+
+def test_every_file_beside_the_recipes_is_one_that_a_test_names():
+    registry = load_registry()
+    named = {
+        recipe.own / file
+        for name in registry.names()
+        for recipe in registry.recipes(name)
+        for release in recipe.file.release
+        for file in release.test.own_files
+    }
+    folder = data_directory("recipes").absolute()
+    assert {path for path in folder.glob("*/*") if path.suffix == ".py"} == named
 
 
 @pytest.mark.parametrize("version", ["", "1.2.post1"])

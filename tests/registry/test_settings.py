@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
-from recipe_folders import LINUX, MACOS, write, write_patch
+from recipe_folders import LINUX, MACOS, write, write_own, write_patch
 
 from orchestrator.model import (
     Backend,
@@ -42,6 +42,7 @@ def test_a_package_without_recipe_has_empty_settings_with_a_digest(tmp_path: Pat
 
 def test_every_field_arrives(tmp_path: Path):
     write_patch(tmp_path / "recipes", "pkg/1.patch", "text")
+    own = write_own(tmp_path / "recipes", "pkg", "test_pkg.py")
     found = settings(
         tmp_path,
         f"""
@@ -63,7 +64,15 @@ backend = {{ build-backend = "b.build", requires = ["b"], backend-path = ["."] }
 flags = {{ add-compile = ["-a"], drop-compile = ["-b"], add-link = ["-c"], drop-link = ["-d"] }}
 build-requires = {{ add = ["x>1"], constrain = ["y<2"], remove = ["Some_Name"] }}
 needs = {{ languages = ["c"], minimum-macos = "13.3", frameworks = ["IOKit"], tools = ["perl"] }}
-test = {{ imports = ["pkg.x"], command = "pytest", requires = ["pytest"] }}
+route = "hybrid"
+[release.test]
+imports = ["pkg.x"]
+command = "pytest"
+requires = ["pytest"]
+files = ["tests", "data/x.json"]
+own-files = ["test_pkg.py"]
+source = {{ git = "https://h/tests", rev = "v1" }}
+seconds = 60
 """,
     )
     assert found.digest
@@ -87,7 +96,16 @@ test = {{ imports = ["pkg.x"], command = "pytest", requires = ["pytest"] }}
         needs=Needs(
             languages=("c",), minimum_macos=(13, 3), frameworks=("IOKit",), tools=("perl",)
         ),
-        test=TestPlan(imports=("pkg.x",), command="pytest", requires=("pytest",)),
+        route="hybrid",
+        test=TestPlan(
+            imports=("pkg.x",),
+            command="pytest",
+            requires=("pytest",),
+            files=("tests", "data/x.json"),
+            own_files=(own,),
+            source=SourceOverride(git="https://h/tests", rev="v1"),
+            seconds=60,
+        ),
         why=("whole", "part"),
     )
     assert found.build_requires.add == ("x>1",)
@@ -122,6 +140,40 @@ needs = { languages = ["rust"] }
     assert found.config_settings == {"args": ("x", "y"), "one": "2"}
     assert found.flags == Flags(compile_add=("-a", "-b"), link_add=("-c",))
     assert found.needs == Needs(languages=("c", "rust"), minimum_macos=(12, 0))
+
+
+def test_test_plans_are_merged_and_their_own_files_found_in_each_folder(tmp_path: Path):
+    common = write(
+        tmp_path / "common",
+        pkg="""
+[[release]]
+route = "cross"
+test = { command = "python a.py", requires = ["x"], files = ["tests"], own-files = ["a.py"] }
+""",
+    )
+    mine = write(
+        tmp_path / "mine",
+        pkg=f"""
+[[release]]
+route = "emulated"
+[release.test]
+command = "python b.py"
+own-files = ["b.py"]
+source = {{ url = "https://h/x.tar.gz", sha256 = "{"a" * 64}" }}
+seconds = 9
+""",
+    )
+    own = (write_own(common, "pkg", "a.py"), write_own(mine, "pkg", "b.py"))
+    found = Registry([common, mine]).settings("pkg", "1.0", MACOS)
+    assert found.route == "emulated"
+    assert found.test == TestPlan(
+        command="python b.py",
+        requires=("x",),
+        files=("tests",),
+        own_files=own,
+        source=SourceOverride(url="https://h/x.tar.gz", sha256="a" * 64),
+        seconds=9,
+    )
 
 
 def test_source_and_backend_are_replaced_as_a_whole(tmp_path: Path):
@@ -216,7 +268,7 @@ env = { B = "2" }
 [[release]]
 env = { A = "1" }
 patches = ["renamed.patch"]
-test = { command = "a test makes no other wheel" }
+test = { command = "a test makes no other wheel", files = ["tests"], seconds = 1 }
 """,
     ).digest
     assert first == moved
@@ -224,7 +276,7 @@ test = { command = "a test makes no other wheel" }
 
 @pytest.mark.parametrize(
     "change",
-    ["blas = 'none'", "env = { A = '2' }", "env = { C = '' }"],
+    ["blas = 'none'", "env = { A = '2' }", "env = { C = '' }", "route = 'emulated'"],
 )
 def test_the_digest_changes_with_every_setting(tmp_path: Path, change: str):
     write_patch(tmp_path / "recipes", "1.patch", "one")
@@ -245,13 +297,16 @@ def test_the_digest_is_the_same_on_every_machine():
     assert found.digest == "7dfaad4fbdd1f163675f2efe17aff98abefbc8fa1e9cfc41b63edb84bc203885"
 
 
-def test_numpy_takes_accelerate_on_macos_only():
+def test_numpy_takes_accelerate_on_macos_and_openblas_elsewhere():
     registry = load_registry()
     on_macos = registry.settings("NumPy", "2.2.6", MACOS)
     assert on_macos.blas == "accelerate"
     assert on_macos.needs.minimum_macos == (13, 3)
     assert "-Duse-ilp64=true" in on_macos.config_settings["setup-args"]
-    assert registry.settings("numpy", "2.2.6", LINUX).recipes == ()
+    on_linux = registry.settings("numpy", "2.2.6", LINUX)
+    assert on_linux.blas == "openblas"
+    assert on_linux.needs.minimum_macos is None
+    assert on_linux.test == on_macos.test
 
 
 def test_settings_do_not_read_other_recipes(tmp_path: Path):
@@ -279,6 +334,10 @@ RELEASES = st.builds(
     ),
     flags=st.builds(schema.Flags, add_compile=LISTS, drop_link=LISTS),
     blas=st.sampled_from([msgspec.UNSET, "none", "openblas"]),
+    route=st.sampled_from([msgspec.UNSET, "cross", "emulated"]),
+    test=st.builds(
+        schema.Test, command=WORDS | st.just(""), files=LISTS, seconds=st.integers(0, 2)
+    ),
     backend=st.just(msgspec.UNSET)
     | st.builds(schema.Backend, build_backend=WORDS, backend_path=LISTS),
 )

@@ -4,7 +4,7 @@ import contextlib
 from typing import Any
 
 import msgspec
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.registry.schema import RecipeFile, json_schema, parse_text
@@ -34,6 +34,7 @@ def test_there_are_problems_exactly_where_decoding_fails(value: Any):
     assert bool(found) == (decoded is None), found
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["versions", "blas", "env", "flags", "tests"]), unique=True))
 def test_each_fault_is_found_beside_the_others(keys: list[str]):
     value = {"release": [{}, dict.fromkeys(keys, 1)]}
