@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import (
     BackendFailedError,
@@ -19,12 +21,18 @@ from orchestrator.errors import (
     MissingToolError,
     OrchestratorError,
 )
+from orchestrator.targets.fortran import fortran_hint
+from orchestrator.targets.rust import rust_target
 from orchestrator.targets.sdk.headers import origin_of_header, origin_of_library
 from orchestrator.targets.tags import platform_for_deployment_target
 
+if TYPE_CHECKING:
+    from orchestrator.model import Platform
+
 _COMPILER_ERROR = re.compile(r"^[^\s:].*?:\d+(?::\d+)?: (?:fatal )?error: ")
 _LINKER_ERROR = re.compile(
-    r"^(?:error|ld(?:64)?(?:\.lld)?|zig|LLVM ERROR|clang)(?:: error)?: (?!command|subprocess)"
+    r"^(?:error|(?:/\S+/)?ld(?:64)?(?:\.lld)?|zig|LLVM ERROR|clang)(?:: error)?: "
+    r"(?!command|subprocess)"
 )
 _OTHER_ERROR = re.compile(
     r"(?:^|\s)(?:CMake Error|ERROR: |\.\./.*ERROR:|\S+meson\.build:\d+:\d+: ERROR:|"
@@ -41,7 +49,8 @@ _MOST_LINES = 12
 _SNIPPET = 3
 _BATCH = 80
 
-_HEADER = re.compile(r"fatal error: '([^']+)' file not found")
+# clang's words, or GCC's; zig's, or those of GNU ld.
+_HEADER = re.compile(r"fatal error: (?:'([^']+)' file not found|(\S+): No such file or directory)")
 _TOO_NEW = re.compile(r"error: '([^']+)' is unavailable: introduced in macOS (\d+)(?:\.(\d+))?")
 # Names that generated code used and CPython took away: 3.11 (longintrepr.h, frames, tracing), 3.12
 # and 3.13 (digits of int, private unicode and call functions).
@@ -50,14 +59,16 @@ _STALE_CYTHON = re.compile(
     r"f_code|f_lineno|ob_digit|curexc_type|wstr_length)'"
 )
 _FRAMEWORK = re.compile(r'unable to find (?:system )?framework [\'"]?(\w+)')
-_LIBRARY = re.compile(r'unable to find dynamic system library [\'"]([^\'"]+)')
+_LIBRARY = re.compile(
+    r"unable to find dynamic system library ['\"]([^'\"]+)|ld: cannot find -l([\w.+-]+)"
+)
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _RUST = re.compile(
     r"can't find Rust compiler|can't find crate for `(?:core|std)`|target may not be installed|"
     r"No such file or directory: '(?:cargo|rustc)'|cargo.*is not installed"
 )
 _FORTRAN = re.compile(
-    r"Unknown compiler\(s\): \[\['(?:gfortran|flang|ifort)|No Fortran compiler|"
+    r"Unknown compiler\(s\): \[\['[^']*(?:gfortran|flang|ifort)|No Fortran compiler|"
     r"CMAKE_Fortran_COMPILER|'fortran' compiler binary not defined"
 )
 _PROGRAM = re.compile(
@@ -124,16 +135,22 @@ def _with_snippets(lines: list[str], found: list[int]) -> tuple[str, ...]:
     return tuple(unique)
 
 
-def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
-    """The failure as the log explains it: with details, or as one whose cause is known."""
+def diagnose(failure: OrchestratorError, log: str, platform: Platform) -> OrchestratorError:
+    """The failure as the log explains it: with details, or as one whose cause is known.
+
+    Args:
+        failure: Of the backend.
+        log: Of the build.
+        platform: That it was for.
+    """
     details = meaningful_lines(log)
     for signature in (
         _too_new,
         _stale_cython,
-        _missing_header,
+        partial(_missing_header, platform),
         _missing_framework,
-        _missing_library,
-        _language,
+        partial(_missing_library, platform),
+        partial(_language, platform),
         _module,
         _program,
     ):
@@ -145,6 +162,12 @@ def diagnose(failure: OrchestratorError, log: str) -> OrchestratorError:
 
 
 _Known = tuple[Callable[..., OrchestratorError], str, str | None] | None
+
+
+def missing_module(failure: OrchestratorError) -> str:
+    """The module whose absence ended a build, by its details; empty where none did."""
+    matches = list(_MODULE.finditer("\n".join(failure.details)))
+    return matches[-1][1] if matches else ""
 
 
 def _too_new(log: str) -> _Known:
@@ -172,19 +195,19 @@ def _stale_cython(log: str) -> _Known:
     )
 
 
-def _missing_header(log: str) -> _Known:
+def _missing_header(platform: Platform, log: str) -> _Known:
     # The last error counts: a probe may have looked for a header that need not be there.
     errors = [line for line in log.splitlines() if _COMPILER_ERROR.search(line)]
     match = _HEADER.search(errors[-1]) if errors else None
     if not match:
         return None
-    header = match[1]
-    origin = origin_of_header(header)
-    if origin:
+    header = match[1] or match[2]
+    if platform.os == "macos" and (origin := origin_of_header(header)):
         return MissingSDKError, f"It includes <{header}>, which is part of {origin}.", None
+    system = "the SDK" if platform.os == "macos" else "the C library"
     return (
         MissingHeaderError,
-        f"It includes <{header}>, which is not in the package, its build requirements or the SDK.",
+        f"It includes <{header}>, which is not in the package, its build requirements or {system}.",
         None,
     )
 
@@ -194,28 +217,29 @@ def _missing_framework(log: str) -> _Known:
     return (MissingSDKError, f"It links the framework {match[1]}.", None) if match else None
 
 
-def _missing_library(log: str) -> _Known:
+def _missing_library(platform: Platform, log: str) -> _Known:
     match = _LIBRARY.search(log)
     if not match:
         return None
-    name = match[1]
-    if origin := origin_of_library(name):
+    name = match[1] or match[2]
+    if platform.os == "macos" and (origin := origin_of_library(name)):
         return MissingSDKError, f"It links lib{name}, which is part of {origin}.", None
     return MissingHeaderError, f"It links the native library lib{name}, which is not here.", None
 
 
-def _language(log: str) -> _Known:
+def _language(platform: Platform, log: str) -> _Known:
     if _RUST.search(log):
+        target = rust_target(platform)
         return (
             MissingLanguageError,
-            "It needs Rust with a standard library for aarch64-apple-darwin.",
-            "rustup target add aarch64-apple-darwin",
+            f"It needs Rust with a standard library for {target}.",
+            f"rustup target add {target}",
         )
     if _FORTRAN.search(log):
         return (
             MissingLanguageError,
             "It needs a Fortran compiler for the target.",
-            "Build it on a Mac with gfortran installed (brew install gcc).",
+            fortran_hint(platform),
         )
     return None
 

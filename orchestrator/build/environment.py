@@ -24,8 +24,7 @@ class BuildEnvironment:
     """A venv that satisfies ``build.env.IsolatedEnv``'s protocol.
 
     Args:
-        directory: Where it is made.
-        python: The interpreter it is made of.
+        directory: Where it is.
         processes: Runs uv.
         env: Environment of uv: HOME, PATH, and the index configuration.
         log: Log file of the build.
@@ -35,7 +34,6 @@ class BuildEnvironment:
     def __init__(
         self,
         directory: Path,
-        python: HostPython,
         *,
         processes: Processes,
         env: Mapping[str, str],
@@ -47,13 +45,20 @@ class BuildEnvironment:
         self._env = env
         self._log = log
         self._on_line = on_line
+
+    def create(self, python: HostPython) -> None:
+        """Makes it, of an interpreter of this machine.
+
+        Raises:
+            BuildEnvironmentError: uv could not.
+        """
         self._uv(
             "venv",
             "--no-project",
             "--no-config",
             "--python",
             str(python.executable),
-            str(directory),
+            str(self.directory),
         )
 
     @property

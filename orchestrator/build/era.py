@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 
 _TABLE = Path(__file__).parent / "data" / "releases.csv"
 
-# Oldest series worth going back to, from each Python 3.minor on: older ones don't run there, or
-# don't know how to be a twin (setuptools before it carried distutils).
+# Oldest series worth going back to, from each Python 3.minor on: older ones don't run there,
+# don't know how to be a twin (setuptools before it carried distutils), or make code that crashes
+# beside a numpy of today (pybind11 before it knew numpy 2: hnswlib 0.8.0 did).
 _FLOORS: dict[str, dict[int, str]] = {
     "cffi": {9: "1", 14: "2"},
     "cython": {9: "0.29", 13: "3.0", 14: "3.1"},
     "nanobind": {9: "1", 13: "2"},
     "numpy": {9: "1", 13: "2"},
-    "pybind11": {9: "2", 14: "3"},
+    "pybind11": {9: "2.12", 14: "3"},
     "scikit-build-core": {9: "0"},
     "setuptools": {9: "65", 12: "69", 13: "75", 14: "80"},
     "setuptools-scm": {9: "7"},

@@ -68,6 +68,8 @@ class Workspace:
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
+            # maturin would fetch a Rust of its own, which has no library for the target.
+            "MATURIN_NO_INSTALL_RUST": "1",
         }
 
 

@@ -8,8 +8,9 @@ import msgspec
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from orchestrator.errors import WrongWheelError
-from orchestrator.model import UNKNOWN_VERSION, Interpreter, Source, Step
+from orchestrator.errors import UnsupportedPlatformError, WrongWheelError
+from orchestrator.model import UNKNOWN_VERSION, Interpreter, Platform, Source, Step
+from orchestrator.targets.tags import parse_platform
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
@@ -46,10 +47,28 @@ def check_tags(step: Step, filename: str) -> None:
         raise WrongWheelError(
             f"{step.label}: the backend made {filename}, which is for another Python."
         )
-    if not any(tag.platform in ("any", step.target.platform.tag) for tag in tags):
+    if not any(_fits_platform(tag.platform, step.target.platform) for tag in tags):
         raise WrongWheelError(
             f"{step.label}: the backend made {filename}, which is for another platform."
         )
+
+
+def _fits_platform(tag: str, platform: Platform) -> bool:
+    """Whether what a backend promises is the target's platform, or on Linux runs there.
+
+    A Linux wheel that promises nothing (``linux_aarch64``) is what most backends make; what it
+    really needs is found when it is repaired.
+    """
+    if platform.os == "macos":
+        return tag in ("any", platform.tag)
+    if tag in ("any", f"linux_{platform.arch}"):
+        return True
+    try:
+        promised = parse_platform(tag)
+    except UnsupportedPlatformError:
+        return False
+    same = (promised.arch, promised.libc) == (platform.arch, platform.libc)
+    return same and promised.minimum <= platform.minimum
 
 
 def _fits_interpreter(tag: Tag, interpreter: Interpreter) -> bool:

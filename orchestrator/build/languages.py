@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from platform import freedesktop_os_release
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from orchestrator.errors import MissingLanguageError
-from orchestrator.targets.host import run_command
+from orchestrator.targets.fortran import Fortran, find_fortran, fortran_hint
+from orchestrator.targets.rust import Rust, find_rust, rust_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.model import Platform
 
 _RUST_BACKENDS = frozenset({"maturin", "setuptools-rust"})
-RUST_TARGETS = {"macos": "aarch64-apple-darwin", "linux": "aarch64-unknown-linux-gnu"}
+_DEBIAN = {"aarch64": "arm64", "x86_64": "amd64"}
 
 
 def needed_languages(build_requires: Sequence[str], declared: Sequence[str]) -> frozenset[str]:
@@ -28,34 +29,58 @@ def needed_languages(build_requires: Sequence[str], declared: Sequence[str]) -> 
     return found | {"rust"} if names & _RUST_BACKENDS else found
 
 
-def check_rust(platform: Platform, label: str) -> None:
-    """Whether rustc has a standard library for the target.
+def check_rust(platform: Platform, label: str) -> Rust:
+    """The Rust toolchain that has a standard library for the target.
 
     Raises:
         MissingLanguageError: There is no Rust here, or none for the target.
     """
-    target = RUST_TARGETS[platform.os]
-    rustc = shutil.which("rustc")
-    if not rustc:
-        raise MissingLanguageError(
-            f"{label} is partly written in Rust, and rustc is not on PATH.",
-            hint=f"Install Rust with rustup, then: rustup target add {target}",
-        )
-    folder = run_command((rustc, "--print", "target-libdir", "--target", target)).text
-    if not folder or not any(Path(folder).glob("libcore-*")):
-        raise MissingLanguageError(
-            f"{label} is partly written in Rust, and {rustc} has no standard library for {target}.",
-            hint=f"rustup target add {target}",
-        )
+    rust, target = find_rust(platform), rust_target(platform)
+    if rust:
+        return rust
+    for program in ("rustc", "cargo"):
+        if not shutil.which(program):
+            raise MissingLanguageError(
+                f"{label} is partly written in Rust, and {program} is not on PATH.",
+                hint=f"Install Rust with rustup, then: rustup target add {target}",
+            )
+    raise MissingLanguageError(
+        f"{label} is partly written in Rust, and {shutil.which('rustc')} "
+        f"has no standard library for {target}.",
+        hint=_how_to_add(platform),
+    )
 
 
-def check_fortran(label: str) -> None:
-    """Fortran can't be compiled for macOS off a Mac: no compiler here targets it.
+def _how_to_add(platform: Platform) -> str:
+    """The commands that fetch a standard library for a platform."""
+    rustup = f"rustup target add {rust_target(platform)}"
+    architecture = _DEBIAN.get(platform.arch)
+    if platform.libc != "glibc" or not architecture or not _is_debian():
+        return rustup
+    return (
+        f"{rustup}; or, with Debian's: dpkg --add-architecture {architecture} && apt-get update && "
+        f"apt-get install rustc-web cargo-web libstd-rust-web-dev:{architecture}"
+    )
+
+
+def _is_debian() -> bool:
+    try:
+        return freedesktop_os_release().get("ID") == "debian"
+    except OSError:
+        return False
+
+
+def check_fortran(platform: Platform, label: str) -> Fortran:
+    """The Fortran compiler for the target.
 
     Raises:
-        MissingLanguageError: Always.
+        MissingLanguageError: There is none here. For macOS there is none off a Mac.
     """
+    fortran = find_fortran(platform)
+    if fortran:
+        return fortran
     raise MissingLanguageError(
-        f"{label} is partly written in Fortran, and no Fortran compiler here targets macOS arm64.",
-        hint="Build it on a Mac with gfortran installed (brew install gcc).",
+        f"{label} is partly written in Fortran, and no Fortran compiler here targets "
+        f"{platform.tag}.",
+        hint=fortran_hint(platform),
     )

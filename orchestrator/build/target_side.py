@@ -12,6 +12,7 @@ import importlib.metadata
 import shutil
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 
 # What a compiler or linker reads.
 _SUFFIXES = frozenset({".h", ".hpp", ".hh", ".inc", ".a", ".pc", ".dylib", ".tbd", ".so", ".cmake"})
-_UV_PLATFORMS = {"macos": "aarch64-apple-darwin", "linux": "aarch64-unknown-linux-gnu"}
+# The glibc 2 versions that uv knows by name.
+_UV_GLIBC = (17, 28, *range(31, 41))
+
+
+def uv_platform(platform: Platform) -> str:
+    """How uv names the platform, or the newest that it knows of the older ones."""
+    if platform.os == "macos":
+        return "aarch64-apple-darwin"
+    if platform.libc == "musl":
+        return f"{platform.arch}-unknown-linux-musl"
+    known = [minor for minor in _UV_GLIBC if (2, minor) <= platform.minimum]
+    return f"{platform.arch}-manylinux_2_{max(known, default=_UV_GLIBC[0])}"
 
 
 def lay_in(
@@ -34,13 +46,13 @@ def lay_in(
     Args:
         environment: Filled.
         platform: The target's.
-        named: Distributions that the recipe names, beyond those found by looking.
+        named: Requirements that the recipe names, beyond those found by looking.
         scratch: Folder for the target's wheels.
 
     Returns:
         Notes for the record: what was laid in, and what has no wheel for the target.
     """
-    wanted = {canonicalize_name(name) for name in named}
+    wanted = {canonicalize_name(Requirement(text).name) for text in named}
     notes = []
     for distribution in importlib.metadata.distributions(
         path=[str(p) for p in environment.site_packages]
@@ -52,7 +64,7 @@ def lay_in(
         into = scratch / name
         major, minor = platform.minimum
         if environment.fetch_for_target(
-            requirement, into, platform=_UV_PLATFORMS[platform.os], minimum=f"{major}.{minor}"
+            requirement, into, platform=uv_platform(platform), minimum=f"{major}.{minor}"
         ):
             count = _overlay(into, environment.site_packages[0])
             notes.append(f"{requirement}: {count} headers and libraries of the target's wheel")

@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.build.diagnose import diagnose, meaningful_lines
+from orchestrator.build.diagnose import diagnose, meaningful_lines, missing_module
 from orchestrator.errors import BackendFailedError, OrchestratorError
+from orchestrator.targets.tags import parse_platform
+
+MACOS, LINUX = parse_platform("macos"), parse_platform("linux")
 
 COMPILE = """\
 $ /env/bin/python /env/_in_process.py build_wheel
@@ -85,7 +88,7 @@ def test_what_other_tools_said(log: str, said: str):
 @given(st.text())
 def test_any_log_can_be_read(log: str):
     assert len(meaningful_lines(log)) <= 12
-    assert diagnose(failure(), log).message.startswith("pkg 1.0: ")
+    assert diagnose(failure(), log, MACOS).message.startswith("pkg 1.0: ")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,11 @@ def test_any_log_can_be_read(log: str):
     [
         (COMPILE, "BLD002", "pkg 1.0"),
         ("a.c:1:10: fatal error: 'notthere.h' file not found\n", "BLD006", "<notthere.h>"),
+        (
+            "a.c:1:10: fatal error: notthere.h: No such file or directory\n",
+            "BLD006",
+            "<notthere.h>",
+        ),
         (
             "a.c:1:10: fatal error: 'CoreFoundation/CoreFoundation.h' file not found\n",
             "TCH004",
@@ -118,13 +126,52 @@ def test_any_log_can_be_read(log: str):
     ],
 )
 def test_known_causes(log: str, code: str, said: str):
-    error = diagnose(failure(), log)
+    error = diagnose(failure(), log, MACOS)
     assert error.code == code
     assert said in error.message
     assert error.message.startswith("pkg 1.0: ")
     assert error.log == "/x.log"
     assert error.hint
     assert error.details
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "said"),
+    [
+        # of Apple's on a Mac; here it is as foreign as any other
+        ("a.c:1:10: fatal error: 'CoreFoundation/CFBase.h' file not found\n", "BLD006", "library"),
+        ("a.c:1:10: fatal error: lzo.h: No such file or directory\n", "BLD006", "<lzo.h>"),
+        ("/usr/bin/ld: cannot find -llzo2: No such file or directory\n", "BLD006", "liblzo2"),
+        ("error: can't find Rust compiler\n", "TCH003", "aarch64-unknown-linux-gnu"),
+    ],
+)
+def test_known_causes_on_linux(log: str, code: str, said: str):
+    error = diagnose(failure(), log, LINUX)
+    assert (error.code, said in error.message) == (code, True)
+    assert "macOS" not in error.message + error.hint
+    assert "SDK" not in error.message + error.hint
+
+
+@pytest.mark.parametrize(
+    ("log", "hint"),
+    [
+        ("error[E0463]: can't find crate for `core`\n", "add aarch64-unknown-linux-gnu"),
+        (
+            "meson.build:3:0: ERROR: Unknown compiler(s): [['/tmp/kit/bin/gfortran']]\n",
+            "gfortran-aarch64-linux-gnu",
+        ),
+    ],
+)
+def test_languages_are_those_of_the_target(log: str, hint: str):
+    error = diagnose(failure(), log, LINUX)
+    assert error.code == "TCH003"
+    assert hint in error.hint
+
+
+def test_the_module_that_was_missed():
+    log = "ModuleNotFoundError: No module named 'pkg._core'\n"
+    assert missing_module(diagnose(failure(), log, LINUX)) == "pkg._core"
+    assert missing_module(diagnose(failure(), COMPILE, LINUX)) == ""
 
 
 @pytest.mark.parametrize(
@@ -137,6 +184,6 @@ def test_known_causes(log: str, code: str, said: str):
     ],
 )
 def test_a_cause_that_was_survived_is_not_blamed(log: str):
-    error = diagnose(failure(), log)
+    error = diagnose(failure(), log, MACOS)
     assert error.code == "BLD002"
     assert any("undeclared identifier" in line for line in error.details)

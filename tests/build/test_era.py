@@ -32,6 +32,10 @@ def test_a_very_old_sdist_gets_the_oldest_tool_that_still_runs():
     assert constraints((2009, 1, 1), newer, TABLE) == ("setuptools<70",)
 
 
+def test_a_pybind11_whose_arrays_crash_beside_numpy_2_is_never_gone_back_to():
+    assert "pybind11<2.13" in constraints((2023, 12, 3), CP311, release_table())
+
+
 def test_an_sdist_newer_than_every_release_has_no_bounds():
     assert constraints((2099, 1, 1), CP311, TABLE) == ()
 

@@ -1,5 +1,7 @@
 """Whether a backend made the wheel it was asked for."""
 
+import contextlib
+
 import pytest
 
 from orchestrator.build.identity import check_tags, identified
@@ -62,6 +64,25 @@ def test_wheels_for_something_else(filename: str, python: str, said: str):
     with pytest.raises(WrongWheelError, match=said) as caught:
         check_tags(step(python), filename)
     assert filename in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("tag", "platform", "fits"),
+    [
+        ("linux_aarch64", "manylinux_2_28_aarch64", True),
+        ("linux_aarch64", "musllinux_1_2_aarch64", True),
+        ("manylinux_2_17_aarch64.manylinux2014_aarch64", "manylinux_2_28_aarch64", True),
+        ("any", "manylinux_2_28_aarch64", True),
+        ("linux_x86_64", "manylinux_2_28_aarch64", False),
+        ("manylinux_2_31_aarch64", "manylinux_2_28_aarch64", False),
+        ("musllinux_1_2_aarch64", "manylinux_2_28_aarch64", False),
+        ("macosx_11_0_arm64", "manylinux_2_28_aarch64", False),
+    ],
+)
+def test_platforms_of_linux(tag: str, platform: str, fits: bool):
+    expected = contextlib.nullcontext() if fits else pytest.raises(WrongWheelError)
+    with expected:
+        check_tags(step(platform=platform), f"my_pkg-1.0-cp311-cp311-{tag}.whl")
 
 
 def test_a_known_version_must_be_that_of_the_wheel():

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.build.languages import check_fortran, check_rust, needed_languages
 from orchestrator.errors import MissingLanguageError
+from orchestrator.targets.rust import rust_target
 from orchestrator.targets.tags import parse_platform
 
 MACOS = parse_platform("macos")
@@ -28,15 +29,20 @@ def test_the_recipes_languages_count():
 
 
 def put(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """A rustc that answers as the real one does; there is none on this machine."""
-    (folder / "rustc").write_text(f"#!/bin/sh\n{script}\n")
-    (folder / "rustc").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    """A rustc that answers as the real one does, and a cargo beside it."""
+    for name, text in (("rustc", script), ("cargo", "exit 0")):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.delenv("RUSTC", raising=False)
+    monkeypatch.delenv("CARGO", raising=False)
 
 
-def test_no_rustc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MissingLanguageError, match=r"pkg==1\.0.*rustc is not on PATH") as caught:
+@pytest.mark.parametrize("program", ["rustc", "cargo"])
+def test_no_rust(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    put(tmp_path, monkeypatch, "exit 1")
+    (tmp_path / program).unlink()
+    with pytest.raises(MissingLanguageError, match=rf"pkg==1\.0.*{program} is not on") as caught:
         check_rust(MACOS, "pkg==1.0")
     assert "rustup target add aarch64-apple-darwin" in caught.value.hint
 
@@ -48,6 +54,21 @@ def test_rustc_without_the_targets_library(tmp_path: Path, monkeypatch: pytest.M
     assert caught.value.hint == "rustup target add aarch64-apple-darwin"
 
 
+@pytest.mark.parametrize("tag", ["manylinux_2_28_aarch64", "musllinux_1_2_aarch64"])
+def test_the_hint_names_debians_packages_only_where_they_are_to_be_had(
+    tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    put(tmp_path, monkeypatch, f"echo {tmp_path}/nowhere")
+    platform = parse_platform(tag)
+    with pytest.raises(MissingLanguageError) as caught:
+        check_rust(platform, "pkg==1.0")
+    release = Path("/etc/os-release")
+    debian = release.exists() and "ID=debian\n" in release.read_text()
+    assert f"rustup target add {rust_target(platform)}" in caught.value.hint
+    packaged = "libstd-rust-web-dev:arm64" in caught.value.hint
+    assert packaged == (debian and platform.libc == "glibc")
+
+
 def test_rustc_that_does_not_know_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     put(tmp_path, monkeypatch, "exit 1")
     with pytest.raises(MissingLanguageError):
@@ -57,10 +78,22 @@ def test_rustc_that_does_not_know_the_target(tmp_path: Path, monkeypatch: pytest
 def test_rustc_with_the_targets_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     put(tmp_path, monkeypatch, f'[ "$4" = aarch64-apple-darwin ] && echo {tmp_path}')
     (tmp_path / "libcore-0123.rlib").touch()
-    check_rust(MACOS, "pkg==1.0")
+    assert check_rust(MACOS, "pkg==1.0").cargo == tmp_path / "cargo"
 
 
-def test_fortran_names_the_way_out():
+@pytest.mark.parametrize(
+    ("tag", "way_out"),
+    [
+        ("macosx_11_0_arm64", "Mac"),
+        ("manylinux_2_34_aarch64", "gfortran-aarch64-linux-gnu"),
+        ("manylinux_2_34_x86_64", "gfortran-x86-64-linux-gnu"),
+        ("musllinux_1_2_aarch64", "manylinux_2_34_aarch64"),
+    ],
+)
+def test_fortran_names_the_way_out(
+    tag: str, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingLanguageError, match=r"pkg==1\.0.*Fortran") as caught:
-        check_fortran("pkg==1.0")
-    assert "Mac" in caught.value.hint
+        check_fortran(parse_platform(tag), "pkg==1.0")
+    assert way_out in caught.value.hint
