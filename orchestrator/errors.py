@@ -222,7 +222,9 @@ class UnsupportedPlatformError(OrchestratorError):
 
     code = "TGT001"
     exit_status = EXIT_INPUT
-    default_hint = "Use e.g. macosx_11_0_arm64 (or the short form macos)."
+    default_hint = (
+        "Use e.g. macosx_11_0_arm64 or manylinux_2_28_aarch64 (short forms: macos, linux)."
+    )
 
 
 class BadPythonError(OrchestratorError):
@@ -285,6 +287,35 @@ class MissingToolError(OrchestratorError):
     exit_status = EXIT_TOOLCHAIN
 
 
+# --- emulation ---------------------------------------------------------------------------------
+
+
+class DebianPackagesError(OrchestratorError):
+    """Packages could not be fetched from the archive that this machine's apt is configured for."""
+
+    code = "EMU001"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = (
+        "Packages come through apt-get from a Debian archive. On a machine that has another, name "
+        "a file of Debian sources (sources.list(5)): $ORCHESTRATE_APT_SOURCES."
+    )
+
+
+class EmulatorSetupError(OrchestratorError):
+    """No emulator, or no Python of the target, could be had; each way that was tried is named."""
+
+    code = "EMU002"
+    exit_status = EXIT_TOOLCHAIN
+
+
+class EmulatorNotWritableError(OrchestratorError):
+    """The folder of emulated Pythons can't be created or written."""
+
+    code = "EMU003"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another with $ORCHESTRATE_DATA."
+
+
 # --- building -----------------------------------------------------------------------------
 
 
@@ -344,6 +375,95 @@ class InterruptedBuildError(OrchestratorError):
     exit_status = EXIT_INTERRUPTED
 
 
+# --- proof by running -------------------------------------------------------------------------
+
+
+class WheelTestFailedError(OrchestratorError):
+    """The wheel was installed and run, and an import or its test command failed."""
+
+    code = "TST001"
+    exit_status = EXIT_VERIFY
+    default_hint = "The controls say what is to blame; docs/proof.md explains them."
+
+
+class WheelTestCrashedError(WheelTestFailedError):
+    """The wheel was installed and run, and its code crashed the interpreter."""
+
+    code = "TST002"
+
+
+class WheelTestHungError(WheelTestFailedError):
+    """The wheel was installed and run, and an import or its test command did not end in time."""
+
+    code = "TST003"
+    default_hint = "If it only is slow: --timeout SECONDS, or `seconds` in its recipe's [test]."
+
+
+class NoRuntimeError(OrchestratorError):
+    """Nothing on this machine runs what the wheel was built for."""
+
+    code = "TST004"
+    exit_status = EXIT_TOOLCHAIN
+
+
+class NotInstallableError(OrchestratorError):
+    """The wheel was not run: it, or something it requires, could not be installed."""
+
+    code = "TST005"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "Build what it lacks into the same wheelhouse; wheels there count."
+
+
+# --- files for other tools ---------------------------------------------------------------------
+
+
+class NoProjectError(OrchestratorError):
+    """The folder has no pyproject.toml with a [project] table."""
+
+    code = "EMT001"
+    exit_status = EXIT_INPUT
+    default_hint = "Name the project's folder with --project; `uv init --bare` makes one of it."
+
+
+class OutputError(OrchestratorError):
+    """The file that was to be written is there already, or its folder can't be written."""
+
+    code = "EMT002"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another --output."
+
+
+class MissingWheelsError(OrchestratorError):
+    """Wheels that the project needs on the target are neither in its lock nor in the wheelhouse."""
+
+    code = "EMT003"
+    exit_status = EXIT_INPUT
+
+
+class BadLockError(OrchestratorError):
+    """The project's lock file can't be followed for the target."""
+
+    code = "EMT004"
+    exit_status = EXIT_INPUT
+    default_hint = "Lock the project anew, and for Linux too."
+
+
+class BaseImageError(OrchestratorError):
+    """There is no official Python image for the target, or what was named is not an image."""
+
+    code = "EMT005"
+    exit_status = EXIT_INPUT
+    default_hint = "Name an image that has this Python and pip with --base."
+
+
+class BadIndexURLError(OrchestratorError):
+    """The URL of the index can't go into a file that others will read."""
+
+    code = "EMT006"
+    exit_status = EXIT_INPUT
+    default_hint = "Leave user and password out of it: a netrc file is passed as a build secret."
+
+
 # --- repair, verification, wheelhouse ---------------------------------------------------------
 
 
@@ -352,6 +472,12 @@ class RepairError(OrchestratorError):
 
     code = "RPR001"
     default_hint = "Name the folder of the missing library with --library-dir."
+
+
+class PlatformTooOldError(OrchestratorError):
+    """The wheel's code needs newer system libraries than its platform tag promises."""
+
+    code = "RPR002"
 
 
 class VerificationError(OrchestratorError):

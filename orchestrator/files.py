@@ -26,6 +26,18 @@ def cache_directory() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "orchestrate"
 
 
+def user_data_directory() -> Path:
+    """The folder of what a user had set up and does not want to lose with the cache.
+
+    ``$ORCHESTRATE_DATA``, else ``$XDG_DATA_HOME/orchestrate``, else ``~/.local/share/orchestrate``.
+    """
+    own = os.environ.get("ORCHESTRATE_DATA")
+    if own:
+        return Path(own).absolute()
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "orchestrate"
+
+
 def open_cache() -> None:
     """Makes the cache folder where there is none.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, dataclass_transform
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 Severity = Literal["error", "warning", "note"]
 Proof = Literal["executed", "emulated", "translated", "structural"]
@@ -266,7 +266,9 @@ class TestPlan(Value):
         imports: Modules to import; none means every top-level module of the wheel.
         command: Run by ``sh`` in a folder of its own, with the target's ``python`` first on PATH.
         requires: What the command needs installed, PEP 508.
-        files: Files and folders of the source that the command needs, copied into its folder.
+        files: Files and folders of the source that the command needs, copied into its folder,
+            at the same relative places.
+        own_files: Files that come with the recipe, copied into the folder itself.
         source: Where ``files`` come from when the sdist has no tests.
         seconds: Time that the command may take, natively; 0 is the default.
     """
@@ -277,6 +279,7 @@ class TestPlan(Value):
     command: str = ""
     requires: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    own_files: tuple[Path, ...] = ()
     source: SourceOverride | None = None
     seconds: int = 0
 
@@ -406,6 +409,7 @@ class ProofRun(Value, kw_only=True):
         imports: Modules that were imported.
         command: The recipe's test command; empty where only imports were tried.
         outcome: How it ended.
+        reason: Why it did not pass, e.g. ``import of annoy: Segmentation fault``.
         tests: What the command counted: ``{"passed": 160, "skipped": 2}``; empty: it doesn't count.
         seconds: Wall time.
         created: RFC 3339, UTC.
@@ -419,19 +423,39 @@ class ProofRun(Value, kw_only=True):
     imports: tuple[str, ...]
     command: str = ""
     outcome: Outcome
+    reason: str = ""
     tests: dict[str, int] = {}
     seconds: float
     created: str
+
+    def settles(self, earlier: ProofRun) -> bool:
+        """Whether it tried again all that an earlier run did, in the same way."""
+        return (
+            (self.proof, self.cpu) == (earlier.proof, earlier.cpu)
+            and set(earlier.imports) <= set(self.imports)
+            and bool(self.command) >= bool(earlier.command)
+        )
 
 
 PROOFS: tuple[Proof, ...] = ("structural", "translated", "emulated", "executed")
 """Weakest first."""
 
 
-def strongest(runs: Iterable[ProofRun]) -> Proof:
-    """The strongest proof that these runs amount to; runs that failed prove nothing."""
+def strongest(runs: Sequence[ProofRun]) -> Proof:
+    """The strongest proof that these runs, oldest first, amount to.
+
+    A run that did not pass refutes what it tried to prove and all that is weaker, until one of
+    the same kind passes.
+    """
     passed = [PROOFS.index(run.proof) for run in runs if run.outcome == "passed"]
-    return PROOFS[max(passed, default=0)]
+    refuted = [
+        PROOFS.index(run.proof)
+        for number, run in enumerate(runs)
+        if run.outcome != "passed"
+        and not any(later.settles(run) and later.outcome == "passed" for later in runs[number:])
+    ]
+    best = max(passed, default=0)
+    return PROOFS[best if best > max(refuted, default=-1) else 0]
 
 
 class VerifiedWheel(Value):
@@ -545,7 +569,15 @@ class StepFailed(Value, tag="failed", tag_field="event"):
     log: str
 
 
-Event = StepStarted | PhaseStarted | LogLine | Notice | StepFinished | StepFailed
+class StepTested(Value, tag="tested", tag_field="event"):
+    """A wheel was run, and passed."""
+
+    step: str
+    proof: Proof
+    seconds: float
+
+
+Event = StepStarted | PhaseStarted | LogLine | Notice | StepFinished | StepFailed | StepTested
 
 
 class Failure(Value):
@@ -567,3 +599,27 @@ class BuildReport(Value):
     wheels: tuple[PublishedWheel, ...]
     failed: tuple[Failure, ...]
     wheelhouse: Path
+
+
+class TestedWheel(Value):
+    """What ``orchestrate test`` did with one wheel.
+
+    Attributes:
+        path: Of its file.
+        target: What it was run for; None where it was not run.
+        before: Proof that its record had; None where it has no record.
+        proof: That it has now; without a record, what the runs amount to.
+        runs: Of this time.
+        notes: What was not tried, and why.
+        failure: Why it is not proved; None where it is.
+    """
+
+    __test__ = False  # not a pytest class
+
+    path: Path
+    target: Target | None = None
+    before: Proof | None = None
+    proof: Proof = "structural"
+    runs: tuple[ProofRun, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None

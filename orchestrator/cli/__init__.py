@@ -26,8 +26,11 @@ COMMANDS = {
     "build": ("build", "Build arm64 wheels of requirements and publish them."),
     "compare": ("compare", "Compare a wheel with a reference, such as the official one."),
     "doctor": ("doctor", "Say what is here, what is missing, and how to mend it."),
+    "emit": ("emit", "Write files for other tools, such as a Dockerfile."),
+    "emulator": ("emulator", "Set up Pythons of other machines, to run wheels here."),
     "recipe": ("recipe", "Show, make and check recipes."),
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),
+    "test": ("test", "Run wheels: install, import, and their recipe's tests."),
     "verify": ("verify", "Say what is wrong with wheels, rule by rule."),
 }
 

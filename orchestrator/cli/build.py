@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import Literal
 
 import click
 
-from orchestrator.errors import EXIT_BUILD, OrchestratorError
+from orchestrator.cli.ending import common_status, end_on_signals
+from orchestrator.errors import OrchestratorError
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
     SHORT_FORMS,
@@ -17,14 +17,8 @@ from orchestrator.targets.tags import (
     parse_platform,
 )
 
-if TYPE_CHECKING:
-    from orchestrator.model import BuildReport
-
 _PLATFORMS = (DEFAULT_PLATFORM,)
 DEFAULT_PYTHON = "3.11"
-
-# Ctrl-C, what a system sends to end a process, and a terminal that is closed: all end the build.
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -70,6 +64,14 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     show_default=True,
     help="How long one call of a build backend may take.",
 )
+@click.option(
+    "--test",
+    "testing",
+    type=click.Choice(["auto", "imports", "none"]),
+    default="auto",
+    show_default=True,
+    help="How far wheels are run, where this host can: auto runs their recipes' tests too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every line that the tools print.")
 @click.pass_context
@@ -84,6 +86,7 @@ def build(
     no_deps: bool,  # noqa: ARG001 (the closure is not built yet: the flag asks for what is done)
     keep_build_dir: bool,
     timeout: float,
+    testing: Literal["auto", "imports", "none"],
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -93,15 +96,13 @@ def build(
     git+URL@REV. What the wheelhouse already has is not built again.
 
     Exit status: 0 all built, 1 a build failed, 2 wrong input, 3 toolchain missing, 4 a wheel
-    failed verification.
+    failed verification or its test.
     """
     from orchestrator.model import BuildReport  # noqa: PLC0415 (--help stays quick)
     from orchestrator.pipeline import build as pipeline  # noqa: PLC0415 (--help stays quick)
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
-    for number in _ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup, or a shell's &, has it
-            signal.signal(number, _interrupt)
+    end_on_signals()
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         try:
             options = pipeline.BuildOptions(
@@ -112,6 +113,7 @@ def build(
                 recipes=recipes,
                 keep_build_dir=keep_build_dir,
                 timeout=timeout * 60,
+                test=testing,
             )
             report = pipeline.build(requirements, options, reporter.handle)
         except OrchestratorError as error:
@@ -121,19 +123,4 @@ def build(
             failure = pipeline.failure_of(error, name=" ".join(requirements))
             report = BuildReport(wheels=(), failed=(failure,), wheelhouse=wheelhouse.absolute())
         reporter.finish(report)
-    context.exit(exit_status(report))
-
-
-def exit_status(report: BuildReport) -> int:
-    """0, or what all failures share, or 1 where they differ."""
-    statuses = {failure.exit_status for failure in report.failed}
-    if not statuses:
-        return 0
-    return statuses.pop() if len(statuses) == 1 else EXIT_BUILD
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """Ends processes and removes folders; being asked again must not disturb that."""
-    for number in _ENDING:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    context.exit(common_status(report.failed))

@@ -52,20 +52,24 @@ def doctor(
 
     Exit status 3 when nothing can be built for a platform asked for.
     """
-    from orchestrator.targets.doctor import diagnose  # noqa: PLC0415  (--help stays quick)
+    import msgspec  # noqa: PLC0415  (--help stays quick)
+
+    from orchestrator.emulator.checks import running_section  # noqa: PLC0415
+    from orchestrator.targets.doctor import diagnose  # noqa: PLC0415
     from orchestrator.targets.host import this_host  # noqa: PLC0415
     from orchestrator.targets.toolchains import toolchains  # noqa: PLC0415
 
     host = this_host()
+    wanted = [parse_platform(text) for text in dict.fromkeys(platforms)]
     diagnosis = diagnose(
         host,
         toolchains(host),
-        [parse_platform(text) for text in dict.fromkeys(platforms)],
+        wanted,
         [parse_interpreter(text) for text in dict.fromkeys(pythons)],
     )
+    sections = (*diagnosis.sections, running_section(host, wanted))
+    diagnosis = msgspec.structs.replace(diagnosis, sections=sections)
     if as_json:
-        import msgspec  # noqa: PLC0415
-
         click.echo(msgspec.json.encode(diagnosis))
     else:
         _show(diagnosis)

@@ -111,6 +111,12 @@ class CommandLine:
         seen = (path for path in self.wheelhouse.iterdir() if not path.name.startswith("."))
         return sorted(path.name for path in (*seen, *left))
 
+    def record(self, filename: str) -> dict[str, Any]:
+        """The record of a published wheel."""
+        (path,) = (self.wheelhouse / ".records").glob(f"{filename}.*.json")
+        record: dict[str, Any] = json.loads(path.read_text())
+        return record
+
     def checked(self, outcome: Outcome) -> Outcome:
         assert "Traceback" not in outcome.out + outcome.err, outcome.out + outcome.err
         assert list(self.temporary.iterdir()) == []

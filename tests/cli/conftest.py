@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from command_line import CommandLine
+from debian_tools import debian_fortran, debian_rust  # noqa: F401
 
 
 @pytest.fixture(scope="session")

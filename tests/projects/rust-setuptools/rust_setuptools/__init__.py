@@ -1,0 +1,1 @@
+from rust_setuptools._triple import target, triple
