@@ -13,6 +13,7 @@ import msgspec
 from orchestrator.targets import unix_tools, zig_kit
 from orchestrator.targets.facts import platform_facts
 from orchestrator.targets.flags import HOST_PATHS, NATIVE
+from orchestrator.targets.gcc import NAMES_LIBC
 from orchestrator.targets.kit import read_pyconfig, write_kit, write_script
 from orchestrator.targets.rust import write_rust
 from orchestrator.targets.wrapper import WrapperSpec
@@ -41,6 +42,7 @@ def emulated_kit(request: KitRequest, compilers: Compilers) -> Kit:
         rules=(*HOST_PATHS, *NATIVE),
         compile_flags=("-g0", zig_kit.same_paths(request)),
         link_flags=("-s", "-Wl,--build-id=none"),
+        shared_link_flags=NAMES_LIBC,
         flags=request.settings.flags,
         log=str(request.directory / "wrapper.log"),
         linker="",

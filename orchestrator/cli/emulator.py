@@ -147,11 +147,12 @@ def _show(roots: Sequence[Root], *, as_json: bool) -> None:
     from orchestrator.emulator.qemu import qemu_version  # noqa: PLC0415
     from orchestrator.emulator.roots import qemu_path  # noqa: PLC0415
 
-    version = qemu_version(qemu_path())
+    version, compilers = qemu_version(qemu_path()), find_compilers()
     rows = [_row(root) for root in roots]
     if as_json:
         qemu = {"version": version, "path": str(qemu_path())} if version else None
-        _print_json({"qemu": qemu, "pythons": rows})
+        gcc = {"version": compilers.version, "path": str(compilers.root)} if compilers else None
+        _print_json({"qemu": qemu, "pythons": rows, "gcc": gcc})
         return
     if not version or not rows:
         click.echo("Nothing is set up: orchestrate emulator setup")
@@ -161,7 +162,7 @@ def _show(roots: Sequence[Root], *, as_json: bool) -> None:
         size = f"{row['size'] / _MEBIBYTE:.0f} MiB"
         words = f"Python {row['version']}, {row['libc']} {row['libc_version']}, {row['source']}"
         click.echo(f"{words}, {size} in {row['path']}")
-    if compilers := find_compilers():
+    if compilers:
         words = f"GCC {compilers.version}, Debian {compilers.release}"
         click.echo(f"{words}, in {compilers.root.parent}")
 

@@ -117,7 +117,7 @@ class PrivateApt:
         archives = [self._archives / name for name in found]
         missing = [archive.name for archive in archives if not archive.is_file()]
         if missing or not found:
-            raise self._failure(asked, f"{', '.join(missing or command)} did not come")
+            raise self._failure(asked, f"{', '.join(missing or command[-1:])} did not come")
         return archives
 
     def _apt(self, *arguments: str, cwd: Path | None = None) -> list[str]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from orchestrator.model import Platform, Target
     from orchestrator.targets.toolchain import Host
 
+# uv asks an interpreter for its glibc, but looks for musl in the interpreter's file, and an
+# emulated one's is a script.
+_UV_PLATFORMS = {"glibc": "", "musl": "aarch64-unknown-linux-musl"}
+
 
 class Runtime(Value):
     """Something that runs a target's Python on this host.
@@ -30,6 +34,7 @@ class Runtime(Value):
         qemu: The emulator; None when native.
         runner: What stands between code and hardware, e.g. ``qemu-aarch64 7.2.22``; empty: nothing.
         cpus: CPU models to run under, by ``$QEMU_CPU``; one empty name when native.
+        uv_platform: What uv must be told that it installs for, because it can't see it; or empty.
     """
 
     proof: Proof
@@ -40,6 +45,7 @@ class Runtime(Value):
     qemu: Path | None = None
     runner: str = ""
     cpus: tuple[str, ...] = ("",)
+    uv_platform: str = ""
 
 
 def find_runtime(target: Target, host: Host) -> Runtime | None:
@@ -94,5 +100,6 @@ def _emulated(target: Target) -> Runtime | None:
                 qemu=qemu_path(),
                 runner=runner,
                 cpus=CPUS,
+                uv_platform=_UV_PLATFORMS[root.libc],
             )
     return None

@@ -89,13 +89,14 @@ class Installation:
         """
         from uv import find_uv_bin  # noqa: PLC0415 (only when something is run)
 
-        command = [find_uv_bin(), "pip", "install", "--python", str(self.python)]
+        command = [find_uv_bin(), "pip", "install", *self._environment.uv_target]
         printed = self._run(
             [*command, "--only-binary", ":all:", "--", *requirements],
             cwd=self._bench.directory,
             env={**os.environ, **uv_environment(self._configuration)},
             seconds=INSTALL_SECONDS,
         )
+        self._environment.own_scripts()
         return "" if printed.status == 0 else _sentence(printed.lines) or "uv said nothing"
 
     def compile(self) -> None:

@@ -23,6 +23,8 @@ from orchestrator.targets.wrapper import WrapperSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
+# A module that takes nothing from the C library does not name it, and auditwheel asks which it is.
+NAMES_LIBC = ("-Wl,--push-state,--no-as-needed", "-lc", "-Wl,--pop-state")
 _PROGRAMS = {"cc": "gcc", "c++": "g++"}
 
 
@@ -87,6 +89,7 @@ class GccToolchain:
             rules=(*NATIVE, *HOST_PATHS_AT_RUN_TIME),
             compile_flags=("-g0", zig_kit.same_paths(request)),
             link_flags=("-s", "-Wl,--build-id=none"),
+            shared_link_flags=NAMES_LIBC,
             flags=request.settings.flags,
             log=str(log),
             linker="",

@@ -55,7 +55,7 @@ def place(tmp_path: Path, pytestconfig: pytest.Config) -> Place:
 
 
 def test_nothing_to_list_and_nothing_to_remove(place: Place):
-    assert place.run("list") == {"qemu": None, "pythons": []}
+    assert place.run("list") == {"qemu": None, "pythons": [], "gcc": None}
     assert place.run("remove") == {"removed": []}
 
 

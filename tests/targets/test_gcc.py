@@ -83,3 +83,15 @@ def test_a_library(tmp_path: Path):
     assert kit.log is not None
     assert "-DVALUE=2: the recipe says so" in kit.log.read_text()
     assert {"gcc", "glibc", "kit"} == set(gcc.identity().versions)
+
+
+@here
+@pytest.mark.toolchain
+def test_a_library_without_need_of_libc_names_it_all_the_same(tmp_path: Path):
+    toolchain = GccToolchain(this_host())
+    shop = Shop(
+        toolchain.prepare(kit_request(tmp_path / "kit", parse_platform(native()))), tmp_path
+    )
+    shop.write("x.c", "void *PyList_New(long); void *f(void) { return PyList_New(0); }\n")
+    shop.say("cc", "-shared", "-fPIC", "x.c", "-o", "x.so")
+    assert read_elf((tmp_path / "x.so").read_bytes()).needed == ("libc.so.6",)
