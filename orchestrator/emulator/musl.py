@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TRIPLE = "aarch64-unknown-linux-musl"
 # Python takes its modules' suffix from the machine that builds: it must be one with musl, too.
 BUILD = "x86_64-unknown-linux-musl"
+# Later releases have libffi without its configure script.
+LIBRARIES = "bookworm"
 FIRST_MINOR = 11  # the first whose modules a Makefile can link into the interpreter
 
 # What configure can't find out without running programs, as it is on Linux.
@@ -82,7 +84,7 @@ def from_source(making: Making) -> Made:
         processes=making.processes,
         on_line=making.on_line,
     )
-    zlib, libffi = _zlib(workshop, suite), _libffi(workshop, suite)
+    zlib, libffi = _zlib(workshop), _libffi(workshop)
     build = _python(workshop, suite, zlib=zlib, libffi=libffi)
     _install(making, build)
     return Made(prefix="usr/local", source=f"compiled from Debian {suite}", packages=packages)
@@ -135,18 +137,18 @@ def _source(workshop: _Workshop, name: str, suite: str) -> Path:
     return source
 
 
-def _zlib(workshop: _Workshop, suite: str) -> Path:
+def _zlib(workshop: _Workshop) -> Path:
     """Compiles zlib; the folder of its headers and library."""
-    folder = _source(workshop, "zlib", suite)
+    folder = _source(workshop, "zlib", LIBRARIES)
     env = {"CHOST": TRIPLE, "CFLAGS": "-O2 -fPIC"}
     _run(workshop, folder, "./configure", "--static", env=env)
     _run(workshop, folder, "make", "-s", f"-j{os.cpu_count()}", "libz.a", env=env)
     return folder
 
 
-def _libffi(workshop: _Workshop, suite: str) -> Path:
+def _libffi(workshop: _Workshop) -> Path:
     """Compiles libffi; the folder that has ``include`` and ``.libs``."""
-    folder = _source(workshop, "libffi", suite)
+    folder = _source(workshop, "libffi", LIBRARIES)
     options = ("--disable-shared", "--disable-docs", "--disable-exec-static-tramp", "--with-pic")
     _run(workshop, folder, "./configure", "-q", f"--host={TRIPLE}", f"--build={BUILD}", *options)
     _run(workshop, folder, "make", "-s", f"-j{os.cpu_count()}")

@@ -2,6 +2,7 @@
 
 import math
 import random
+from operator import mul, sub
 
 import pytest
 from annoy import AnnoyIndex
@@ -10,7 +11,7 @@ SIZE, ITEMS, NEIGHBOURS = 16, 300, 20
 
 
 def _dot(a, b):
-    return sum(x * y for x, y in zip(a, b, strict=True))
+    return sum(map(mul, a, b))
 
 
 def _angular(a, b):
@@ -18,7 +19,7 @@ def _angular(a, b):
 
 
 def _manhattan(a, b):
-    return sum(abs(x - y) for x, y in zip(a, b, strict=True))
+    return sum(map(abs, map(sub, a, b)))
 
 
 METRICS = {
