@@ -114,7 +114,7 @@ def test_json(command_line: CommandLine):
     assert list(outcome.summary) == ["event", "wheels", "failed"]
     assert list(wheel) == [
         "name", "version", "filename", "path", "sha256", "platform", "python", "proof",
-        "fingerprint", "cached", "seconds",
+        "runs", "fingerprint", "cached", "seconds",
     ]  # fmt: skip
     (failure,) = outcome.summary["failed"]
     assert list(failure) == ["name", "version", "code", "message", "hint", "log"]
