@@ -113,6 +113,8 @@ def _open(making: Making) -> _Workshop:
         **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
         **{name: str(programs / program) for name, program in variables.items()},
         **_ANSWERS,
+        # Python knows musl by its <stdarg.h>, and clang has one of its own.
+        "CPP": f"{shlex.quote(str(programs / 'cc'))} -E -D__DEFINED_va_list",
         "CONFIG_SITE": "/dev/null",
         "PKG_CONFIG": "false",  # it would find the host's libraries
         "READELF": "/bin/true",  # demanded, and not used
@@ -192,8 +194,11 @@ def _install(making: Making, build: Path) -> None:
     shutil.copy2(build / "python", prefix / "bin" / name)
     shutil.copytree(build.parent / "Lib", library, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     generated = build / (build / "pybuilddir.txt").read_text().strip()
-    for file in generated.glob("_sysconfigdata*"):
+    for file in generated.glob("_sysconfigdata*-linux-musl.py"):
         shutil.copy2(file, library)
+        break
+    else:
+        raise EmulatorSetupError(f"Python {making.interpreter.version} takes its libc for another.")
     (library / "lib-dynload").mkdir(exist_ok=True)  # without it Python warns of its own prefix
     headers = prefix / "include" / name
     shutil.copytree(build.parent / "Include", headers)

@@ -136,6 +136,8 @@ class Installation:
             "TMPDIR": str(self._temporary),
             # So that a crash shows its Python frames.
             "PYTHONFAULTHANDLER": "1",
+            # What a hung test printed must be in the log.
+            "PYTHONUNBUFFERED": "1",
             "PYTHONNOUSERSITE": "1",
             "NO_COLOR": "1",
             "TERM": "dumb",

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
@@ -44,6 +44,7 @@ def test_an_unknown_date_has_no_bounds():
     assert constraints(None, CP311, TABLE) == ()
 
 
+@settings(deadline=None)
 @given(day=st.dates(date(1990, 1, 1), date(2040, 1, 1)), minor=st.integers(9, 14))
 def test_bounds_of_the_real_table_leave_a_tool_to_install(day: date, minor: int):
     table = release_table()
