@@ -19,6 +19,7 @@ Proof = Literal["executed", "emulated", "translated", "structural"]
 Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "test", "publish"]
 Route = Literal["cross", "native", "hybrid", "emulated"]
 Outcome = Literal["passed", "failed", "crashed", "hung"]
+StepKind = Literal["wheel", "library", "redirect"]
 Blas = Literal["accelerate", "openblas", "none"]
 
 
@@ -191,6 +192,66 @@ class SourceTree(Value):
     released: tuple[int, int, int] | None = None
 
 
+# --- closures ---------------------------------------------------------------------------------
+
+
+class DistFile(Value):
+    """A wheel or an sdist as an index or a lock lists it.
+
+    Attributes:
+        filename: Of the archive.
+        url: Where it can be fetched; it may hold credentials.
+        sha256: Hex digest; empty where the index does not say.
+        size: Bytes; None where the index does not say.
+    """
+
+    filename: str
+    url: str
+    sha256: str = ""
+    size: int | None = None
+
+
+class Locked(Value):
+    """One package of a closure, pinned.
+
+    Attributes:
+        name: Normalized project name.
+        version: PEP 440 version.
+        wheels: Every wheel that the lock lists of the version, for whatever platform.
+        wheel: The one that an installer takes on the target; None: the closure lacks it.
+        sdist: None where there is none.
+        source: A directory, archive or git commit where the package does not come from an index.
+        needs: Names of the packages of the closure that it requires on the target at run time.
+        roots: Requirements of the user, as written, that pull it in.
+        dependencies_known: Whether ``needs`` is what its metadata says; False: nothing but a build
+            could tell, and that was forbidden.
+    """
+
+    name: str
+    version: str
+    wheels: tuple[DistFile, ...] = ()
+    wheel: DistFile | None = None
+    sdist: DistFile | None = None
+    source: Source | None = None
+    needs: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    dependencies_known: bool = True
+
+
+class Closure(Value):
+    """Every package that some requirements need on a target, pinned.
+
+    Attributes:
+        target: What it was resolved for.
+        packages: By name.
+        lock: The lock file (PEP 751) that says the same, as text.
+    """
+
+    target: Target
+    packages: tuple[Locked, ...]
+    lock: str = ""
+
+
 # --- recipes ----------------------------------------------------------------------------------
 
 
@@ -328,7 +389,7 @@ class ToolchainIdentity(Value):
 
 
 class Step(Value):
-    """One wheel to build.
+    """One wheel, or one library, to build.
 
     Attributes:
         source: Pinned.
@@ -337,6 +398,8 @@ class Step(Value):
         toolchain: What compiles it.
         python: Full version of the host interpreter, e.g. ``3.11.7``.
         fingerprint: Hex digest of all of the above and the format version.
+        kind: Of what it makes: a ``wheel`` compiled from a source; a native ``library``; a
+            ``redirect`` wheel, which holds nothing but the requirement of another project.
     """
 
     source: Source
@@ -345,11 +408,61 @@ class Step(Value):
     toolchain: ToolchainIdentity
     python: str
     fingerprint: str
+    kind: StepKind = "wheel"
 
     @property
     def label(self) -> str:
         """How messages name the step: ``name==version for cp311-macosx_11_0_arm64``."""
         return f"{self.source.name}=={self.source.version} for {self.target}"
+
+
+class PlanStep(Value):
+    """A step in its place in a plan.
+
+    Attributes:
+        step: What is done; its label names it in the plan.
+        needs: Labels of the steps that must be done before: libraries that its recipe names, and
+            wheels for the target that its build needs.
+        why: Why it is a step at all, e.g. ``no wheel for macosx_11_0_arm64``.
+        roots: Requirements of the user, as written, that pull it in.
+        seconds: Estimated wall time on this host.
+        cpus: CPUs that it can keep busy.
+        memory: Bytes that it is expected to need at its peak; 0: not known.
+    """
+
+    step: Step
+    needs: tuple[str, ...] = ()
+    why: str = ""
+    roots: tuple[str, ...] = ()
+    seconds: float = 0.0
+    cpus: int = 1
+    memory: int = 0
+
+
+class Unbuildable(Value):
+    """A package that a closure lacks and no step can make: why, and what to do."""
+
+    name: str
+    version: str
+    target: Target
+    code: str
+    message: str
+    hint: str
+    roots: tuple[str, ...] = ()
+
+
+class Plan(Value):
+    """The acyclic graph of steps that builds what closures lack.
+
+    Attributes:
+        steps: Each one behind those it needs.
+        unbuildable: What stays missing.
+        closures: What the plan is for, one for each target.
+    """
+
+    steps: tuple[PlanStep, ...]
+    unbuildable: tuple[Unbuildable, ...] = ()
+    closures: tuple[Closure, ...] = ()
 
 
 class BuiltWheel(Value):
