@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from orchestrator.binary.elf import Elf
 from orchestrator.binary.wheelfile import Member
 from orchestrator.model import Value
+from orchestrator.targets.wheel_tags import Libc, LinuxTag, linux_tags
 from orchestrator.verify import layout, manylinux
 from orchestrator.verify.ldso import search_folder
 from orchestrator.verify.native import NativeSubject
-from orchestrator.verify.tags import Libc, LinuxTag, linux_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from orchestrator.binary.macho import MachO
 from orchestrator.binary.wheelfile import Member
 from orchestrator.model import Value
+from orchestrator.targets.wheel_tags import FIRST_ARM64, MacOSTag, macos_tags
 from orchestrator.verify import dyld, layout
 from orchestrator.verify.cpython import is_libpython
 from orchestrator.verify.native import NativeSubject
-from orchestrator.verify.tags import FIRST_ARM64, MacOSTag, macos_tags
 
 if TYPE_CHECKING:
     from orchestrator.model import Interpreter

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from orchestrator.targets.wheel_tags import accepted, problems
 from orchestrator.verify.native import FORMATS
 from orchestrator.verify.rule import Report, rule, some
-from orchestrator.verify.tags import accepted, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from orchestrator.verify.rule import Report, rule, some
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from orchestrator.targets.wheel_tags import LinuxTag
     from orchestrator.verify.linux import ElfImage
     from orchestrator.verify.manylinux import Policy
-    from orchestrator.verify.tags import LinuxTag
 
 _COMPILER = "The package chose its own compiler or flags; see the build's log."
 _PROCESSORS = {"aarch64", "x86_64", "i386", "arm", "ppc64", "riscv"}

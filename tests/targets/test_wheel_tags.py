@@ -3,7 +3,7 @@ from packaging.tags import Tag
 
 from orchestrator.model import Target
 from orchestrator.targets.tags import parse_interpreter, parse_platform
-from orchestrator.verify.tags import accepted, linux_tags, macos_tags, problems
+from orchestrator.targets.wheel_tags import accepted, linux_tags, macos_tags, problems
 
 
 def target(platform: str, python: str = "3.11") -> Target:
