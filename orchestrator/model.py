@@ -20,6 +20,7 @@ Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "t
 Route = Literal["cross", "native", "hybrid", "emulated"]
 Outcome = Literal["passed", "failed", "crashed", "hung"]
 StepKind = Literal["wheel", "library", "redirect"]
+SubstituteKind = Literal["redirect", "upgrade", "advice"]
 Blas = Literal["accelerate", "openblas", "none"]
 
 
@@ -345,6 +346,27 @@ class TestPlan(Value):
     seconds: int = 0
 
 
+class Substitute(Value):
+    """What a recipe offers for a version that has no wheel for the target.
+
+    Attributes:
+        kind: ``redirect``: another project has wheels of the very same thing, and a redirect wheel
+            makes installers take them. ``upgrade``: other versions of the project itself have
+            wheels. ``advice``: a person must decide; nothing is done unasked.
+        name: The other project, normalized; empty where there is none.
+        versions: PEP 440 specifier set of an ``upgrade``.
+        extras: Extras of the redirect wheel, and what each requires (PEP 508). A requirement of
+            ``name`` itself has no specifier: it is the redirect's own version.
+        advice: What to know or to do, in a sentence or two.
+    """
+
+    kind: SubstituteKind
+    name: str = ""
+    versions: str = ""
+    extras: dict[str, tuple[str, ...]] = {}
+    advice: str = ""
+
+
 class BuildSettings(Value):
     """What the recipes say for one version on one target: all that match, merged in order.
 
@@ -358,6 +380,8 @@ class BuildSettings(Value):
             the target's, beyond those found automatically.
         route: How the wheel must be built; empty: whatever works first.
         test: How to test the wheel; not part of ``digest``, because it can't change one.
+        substitute: What to do where there is no wheel and no build is possible or wanted; not part
+            of ``digest`` either: what a redirect wheel says is its step's source.
     """
 
     recipes: tuple[str, ...] = ()
@@ -375,6 +399,7 @@ class BuildSettings(Value):
     needs: Needs = Needs()
     route: Route | Literal[""] = ""
     test: TestPlan = TestPlan()
+    substitute: Substitute | None = None
     why: tuple[str, ...] = ()
 
 

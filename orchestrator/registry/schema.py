@@ -8,6 +8,7 @@ is an empty value (or ``UNSET``), so that releases can be merged without asking 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -16,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from orchestrator.model import Blas, Route
+from orchestrator.model import Blas, Route, SubstituteKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,9 @@ RelativePath: TypeAlias = Annotated[
     str, Meta(title="a relative path without ..", pattern=r"^(?!/)(?!(.*/)?\.\.(/|$)).")
 ]
 ModuleName: TypeAlias = Annotated[str, Meta(title="a module's name", pattern=r"^\w+(\.\w+)*$")]
+ExtraName: TypeAlias = Annotated[
+    str, Meta(title="the normalized name of an extra", pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
+]
 Language: TypeAlias = Literal["c", "c++", "rust", "fortran"]
 
 
@@ -189,6 +193,48 @@ class Test(Table, frozen=True):
     ] = 0
 
 
+class Substitute(WholeTable, frozen=True):
+    """What to take where there is no wheel of these versions."""
+
+    kind: Annotated[
+        SubstituteKind,
+        Meta(
+            description="redirect: `name` has wheels of the same thing under the same version, and "
+            "a wheel that requires it is made; upgrade: `versions` of the project have wheels; "
+            "advice: a person must decide."
+        ),
+    ]
+    name: Annotated[ProjectName | UnsetType, Meta(description="The other project.")] = UNSET
+    versions: Annotated[
+        SpecifierSet, Meta(description="The versions to upgrade to, a PEP 440 range.")
+    ] = msgspec.field(default_factory=SpecifierSet)
+    extras: Annotated[
+        dict[ExtraName, tuple[Requirement, ...]],
+        Meta(description="Extras of the redirect wheel, and what each requires."),
+    ] = {}
+    advice: Annotated[str, Meta(description="What to know or to do, in a sentence or two.")] = ""
+
+    def __post_init__(self) -> None:
+        """Refuses keys that the kind has no use for, and kinds without what they need.
+
+        Raises:
+            ValueError: Saying which.
+        """
+        if self.kind == "redirect" and not self.name:
+            raise ValueError("a redirect needs `name`")
+        if self.kind == "upgrade" and (not str(self.versions) or self.name):
+            raise ValueError("an upgrade needs `versions`, and no `name`: the project is the same")
+        if self.kind == "advice" and not self.advice:
+            raise ValueError("advice needs `advice`")
+        if self.kind != "redirect" and self.extras:
+            raise ValueError("`extras` belong to a redirect")
+        if self.kind != "upgrade" and str(self.versions):
+            raise ValueError("`versions` belong to an upgrade; a redirect keeps the version")
+        for needed in chain.from_iterable(self.extras.values()):
+            if canonicalize_name(needed.name) == str(self.name) and str(needed.specifier):
+                raise ValueError(f"extras get {self.name} in the redirect's version: name none")
+
+
 class Release(Table, frozen=True):
     """What some versions need on some platforms and Pythons; all that match are merged."""
 
@@ -237,6 +283,10 @@ class Release(Table, frozen=True):
         Route | UnsetType, Meta(description="How to compile; what works first when absent.")
     ] = UNSET
     test: Test = Test()
+    substitute: Annotated[
+        Substitute | UnsetType,
+        Meta(description="What to take where there is no wheel and none can be built."),
+    ] = UNSET
 
 
 class RecipeFile(Table, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from orchestrator.model import (
     Needs,
     Patch,
     SourceOverride,
+    Substitute,
     Target,
     TestPlan,
 )
@@ -95,6 +96,7 @@ def settings_of(
         needs=_needs(merged.needs),
         route=merged.route or "",
         test=_test(merged.test, own_files),
+        substitute=_substitute(merged.substitute),
         why=why + tuple(release.why for release in releases if release.why),
     )
     return msgspec.structs.replace(settings, digest=digest_of(settings))
@@ -107,7 +109,7 @@ def digest_of(settings: BuildSettings) -> str:
     rewording or moving a recipe builds nothing anew.
     """
     content = msgspec.structs.asdict(settings)
-    for name in ("recipes", "digest", "why", "test"):
+    for name in ("recipes", "digest", "why", "test", "substitute"):
         del content[name]
     content["patches"] = [patch.sha256 for patch in settings.patches]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
@@ -173,4 +175,16 @@ def _test(table: schema.Test, own_files: tuple[Path, ...]) -> TestPlan:
         own_files=own_files,
         source=_source(table.source),
         seconds=table.seconds,
+    )
+
+
+def _substitute(table: schema.Substitute | msgspec.UnsetType) -> Substitute | None:
+    if not table:
+        return None
+    return Substitute(
+        kind=table.kind,
+        name=table.name or "",
+        versions=str(table.versions),
+        extras={extra: _texts(needed) for extra, needed in table.extras.items()},
+        advice=table.advice,
     )

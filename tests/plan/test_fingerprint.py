@@ -17,6 +17,7 @@ from orchestrator.model import (
     Platform,
     Source,
     SourceOverride,
+    Substitute,
     Target,
     TestPlan,
     ToolchainIdentity,
@@ -45,6 +46,7 @@ SETTINGS = BuildSettings(
     blas="accelerate",
     needs=Needs(languages=("c",), minimum_macos=(13, 3)),
     test=TestPlan(imports=("tiny",), source=SourceOverride(git="g", rev="1")),
+    substitute=Substitute(kind="redirect", name="other", extras={"more": ("third",)}),
     why=("because",),
 )
 TARGET = Target(
@@ -70,12 +72,14 @@ WITHOUT_EFFECT = {
     ("settings", "digest"),
     ("settings", "why"),
     ("settings", "test"),
+    ("settings", "substitute"),
     ("settings", "patches", 0, "name"),
     ("settings", "patches", 0, "path"),
 }
 
 OTHER_WORDS = {
-    "kind": "file",
+    "source.kind": "file",
+    "substitute.kind": "advice",
     "os": "linux",
     "libc": "glibc",
     "blas": "openblas",
@@ -99,10 +103,11 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
-def changed(value: Any, key: Any) -> Any:
+def changed(value: Any, path: tuple[Any, ...]) -> Any:
     """Another value of the same kind."""
-    if key in OTHER_WORDS:
-        return OTHER_WORDS[key]
+    for key in (path[-1], ".".join(map(str, path[-2:]))):
+        if key in OTHER_WORDS:
+            return OTHER_WORDS[key]
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -118,7 +123,7 @@ def altered(path: tuple[Any, ...]) -> dict[str, Any]:
     place = plain
     for key in path[:-1]:
         place = place[key]
-    place[path[-1]] = changed(place[path[-1]], path[-1])
+    place[path[-1]] = changed(place[path[-1]], path)
     return {
         key: msgspec.convert(plain[key], type(STEP[key]), dec_hook=lambda kind, text: kind(text))
         for key in STEP

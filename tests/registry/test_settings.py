@@ -21,6 +21,7 @@ from orchestrator.model import (
     Needs,
     Patch,
     SourceOverride,
+    Substitute,
     TestPlan,
 )
 from orchestrator.registry import schema
@@ -74,6 +75,11 @@ files = ["tests", "data/x.json"]
 own-files = ["test_pkg.py"]
 source = {{ git = "https://h/tests", rev = "v1" }}
 seconds = 60
+[release.substitute]
+kind = "redirect"
+name = "Other_Pkg"
+extras = {{ gpu = ["other-gpu ==1.0", "other-pkg[gpu]"] }}
+advice = "Same thing."
 """,
     )
     assert found.digest
@@ -106,6 +112,12 @@ seconds = 60
             own_files=(own,),
             source=SourceOverride(git="https://h/tests", rev="v1"),
             seconds=60,
+        ),
+        substitute=Substitute(
+            kind="redirect",
+            name="other-pkg",
+            extras={"gpu": ("other-gpu==1.0", "other-pkg[gpu]")},
+            advice="Same thing.",
         ),
         why=("whole", "part"),
     )
