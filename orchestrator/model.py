@@ -422,9 +422,13 @@ class Step(Value):
         target: What it is built for.
         toolchain: What compiles it.
         python: Full version of the host interpreter, e.g. ``3.11.7``.
-        fingerprint: Hex digest of all of the above and the format version.
+        fingerprint: Hex digest of its parts.
         kind: Of what it makes: a ``wheel`` compiled from a source; a native ``library``; a
             ``redirect`` wheel, which holds nothing but the requirement of another project.
+        build_requires: Its declared build requirements and theirs, locked: ``name==version``.
+        parts: All that can change what it makes, by name (``plan.fingerprint``).
+        settled: The fingerprint in which what it needs counts with its interface alone; empty
+            until that is built.
     """
 
     source: Source
@@ -434,6 +438,9 @@ class Step(Value):
     python: str
     fingerprint: str
     kind: StepKind = "wheel"
+    build_requires: tuple[str, ...] = ()
+    parts: dict[str, str] = {}
+    settled: str = ""
 
     @property
     def label(self) -> str:
@@ -621,6 +628,8 @@ class Record(Value, kw_only=True):
         proof: The strongest that ``runs`` amount to.
         runs: Of the wheel's code, oldest first, by whomever.
         route: How it was compiled.
+        parts: Of the fingerprint, by name.
+        settled: The fingerprint in which what the step needed counts with its interface alone.
     """
 
     format: int
@@ -648,6 +657,8 @@ class Record(Value, kw_only=True):
     created: str
     runs: tuple[ProofRun, ...] = ()
     route: Route = "cross"
+    parts: dict[str, str] = {}
+    settled: str = ""
 
 
 class PublishedWheel(Value):

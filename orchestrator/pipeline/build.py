@@ -181,7 +181,7 @@ class Builder:
         try:
             located = self._locate(request, target)
             source = located.source
-            planned = self.planner.plan(source, target)
+            planned = self.planner.draft(source, target).planned()
             label = planned.step.label
             return self._done(planned) or self._build(planned, located)
         except OrchestratorError as error:
@@ -195,7 +195,7 @@ class Builder:
         Raises:
             OrchestratorError: It can't be built.
         """
-        planned = self.planner.plan(located.source, target)
+        planned = self.planner.draft(located.source, target).planned()
         return self._done(planned) or self._build(planned, located)
 
     def beside(self, wheelhouse: Path, emit: Emit) -> Builder:

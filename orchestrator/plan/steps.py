@@ -18,13 +18,13 @@ from orchestrator.model import (
     Step,
     Target,
 )
-from orchestrator.plan.fingerprint import fingerprint
+from orchestrator.plan.fingerprint import fingerprint_of, parts_of
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.tags import platform_for_deployment_target
 from orchestrator.targets.toolchain import Host, Toolchain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from orchestrator.registry.load import Registry
 
@@ -40,6 +40,57 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     python: HostPython
     toolchain: Toolchain
     raised: Platform | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A step before it is known what its build requirements are, and what it needs.
+
+    Attributes:
+        source: Pinned; of the recipe, where that names another than the index's.
+        settings: Of the recipes.
+        target: With the platform raised to the recipe's minimum.
+        python: Of this machine, that runs the build.
+        toolchain: Of this machine, that compiles.
+        raised: The platform that was asked for, where the recipe needs a newer one; else None.
+    """
+
+    source: Source
+    settings: BuildSettings
+    target: Target
+    python: HostPython
+    toolchain: Toolchain
+    raised: Platform | None = None
+
+    def planned(
+        self, build_requires: tuple[str, ...] = (), needs: Mapping[str, str] | None = None
+    ) -> Planned:
+        """The step, fingerprinted.
+
+        Args:
+            build_requires: Locked, ``name==version``.
+            needs: The fingerprints of the steps it needs, by their labels.
+        """
+        identity = self.toolchain.identity()
+        parts = parts_of(
+            self.source,
+            self.settings,
+            self.target,
+            identity,
+            self.python.version,
+            build_requires=build_requires,
+            needs=needs,
+        )
+        step = Step(
+            source=self.source,
+            settings=self.settings,
+            target=self.target,
+            toolchain=identity,
+            python=self.python.version,
+            fingerprint=fingerprint_of(parts),
+            build_requires=build_requires,
+            parts=parts,
+        )
+        return Planned(step=step, python=self.python, toolchain=self.toolchain, raised=self.raised)
 
 
 class Planner:
@@ -69,8 +120,8 @@ class Planner:
         self._explicit = explicit
         self._interpreter = cache(find_interpreter)
 
-    def plan(self, source: Source, target: Target) -> Planned:
-        """Makes the step that builds a source for a target.
+    def draft(self, source: Source, target: Target) -> Draft:
+        """Chooses what a source is built with for a target.
 
         Raises:
             RecipeError: The package's recipe is wrong.
@@ -88,17 +139,14 @@ class Planner:
         python = self._interpreter(target.interpreter)
         if settings.source:
             source = self._override(source, settings.source)
-        identity = toolchain.identity()
-        step = Step(
+        return Draft(
             source=source,
             settings=settings,
             target=target,
-            toolchain=identity,
-            python=python.version,
-            fingerprint=fingerprint(source, settings, target, identity, python.version),
+            python=python,
+            toolchain=toolchain,
+            raised=asked if target.platform != asked else None,
         )
-        raised = asked if target.platform != asked else None
-        return Planned(step=step, python=python, toolchain=toolchain, raised=raised)
 
     def _raised(self, source: Source, settings: BuildSettings, target: Target) -> Target:
         """The target, with the platform that the recipe's minimum macOS makes of it."""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+# Settings that are told to readers, or count elsewhere.
+CHANGES_NO_WHEEL = ("recipes", "digest", "why", "test", "substitute")
+
 T = TypeVar("T", bound=schema.Table)
 
 
@@ -109,7 +112,7 @@ def digest_of(settings: BuildSettings) -> str:
     rewording or moving a recipe builds nothing anew.
     """
     content = msgspec.structs.asdict(settings)
-    for name in ("recipes", "digest", "why", "test", "substitute"):
+    for name in CHANGES_NO_WHEEL:
         del content[name]
     content["patches"] = [patch.sha256 for patch in settings.patches]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -10,7 +10,7 @@ import msgspec
 
 from orchestrator.errors import NotAWheelError
 from orchestrator.files import sha256_of
-from orchestrator.model import ProofRun, Record, VerifiedWheel, strongest
+from orchestrator.model import ProofRun, Record, Step, VerifiedWheel, strongest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +62,8 @@ def make_record(
         created=created,
         runs=verified.runs,
         route=built.route,
+        parts=step.parts,
+        settled=step.settled,
     )
 
 
@@ -77,6 +79,13 @@ def with_runs(record: Record, runs: tuple[ProofRun, ...]) -> Record:
     """The record with further runs of its wheel, and the proof that all of them amount to."""
     every = (*record.runs, *runs)
     return msgspec.structs.replace(record, runs=every, proof=strongest(every))
+
+
+def as_record_of(record: Record, step: Step) -> Record:
+    """The record of the same wheel as what another step makes."""
+    return msgspec.structs.replace(
+        record, fingerprint=step.fingerprint, parts=step.parts, settled=step.settled
+    )
 
 
 def read_metadata(wheel: Path) -> bytes:

@@ -27,6 +27,7 @@ import errno
 import fcntl
 import itertools
 import os
+import re
 import shutil
 from glob import escape
 from typing import TYPE_CHECKING
@@ -48,7 +49,13 @@ from orchestrator.model import (
     Step,
     VerifiedWheel,
 )
-from orchestrator.wheelhouse.record import make_record, read_metadata, read_record, with_runs
+from orchestrator.wheelhouse.record import (
+    as_record_of,
+    make_record,
+    read_metadata,
+    read_record,
+    with_runs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +141,38 @@ class Wheelhouse:
             if record is not None and record.fingerprint == fingerprint and self._holds(record):
                 return self._published(record)
         return None
+
+    def adopt(self, step: Step) -> PublishedWheel | None:
+        """The wheel of a step whose needs changed, but not in what they offer; or None.
+
+        From now on it is found by the step's own fingerprint, too.
+
+        Args:
+            step: Settled.
+
+        Raises:
+            WheelhouseNotWritableError: The folder can't be written.
+            DiskFullError: The disk is full.
+        """
+        for record in self.history(step.source.name):
+            if step.settled and record.settled == step.settled and self._holds(record):
+                adopted = as_record_of(record, step)
+                with self._writing() as incoming:
+                    _place(incoming, self._record_path(adopted), _json(adopted))
+                return self._published(adopted)
+        return None
+
+    def history(self, name: str) -> tuple[Record, ...]:
+        """The records of a project's published wheels, newest first.
+
+        Args:
+            name: Normalized.
+        """
+        # In file names it is spelled with underscores, by old backends as the project likes it.
+        folder = self._records
+        paths = [path for path in folder.glob("*.json") if _project(path.name) == name]
+        records = [record for path in paths if (record := read_record(path))]
+        return tuple(sorted(records, key=lambda record: record.created, reverse=True))
 
     def list(self) -> tuple[PublishedWheel, ...]:
         """All published wheels by file name, each with its newest record; reads all their bytes."""
@@ -276,6 +315,11 @@ class Wheelhouse:
 def _prefix(fingerprint: str) -> str:
     """As much of a fingerprint as a record's file name carries; the record holds all of it."""
     return fingerprint[:16]
+
+
+def _project(filename: str) -> str:
+    """The normalized name of the project whose wheel this is, or a record of it."""
+    return re.sub(r"[-_.]+", "-", filename.partition("-")[0]).lower()
 
 
 def _json(value: object) -> bytes:

@@ -17,12 +17,13 @@ from orchestrator.model import (
     Platform,
     Source,
     SourceOverride,
+    Step,
     Substitute,
     Target,
     TestPlan,
     ToolchainIdentity,
 )
-from orchestrator.plan.fingerprint import fingerprint
+from orchestrator.plan.fingerprint import fingerprint_of, parts_of, settled
 
 SOURCE = Source(
     name="tiny",
@@ -61,6 +62,11 @@ STEP: dict[str, Any] = {
     "toolchain": TOOLCHAIN,
     "python": "3.11.7",
 }
+
+
+def fingerprint(**step: Any) -> str:
+    return fingerprint_of(parts_of(**step))
+
 
 # Where things lie, and what is only told to readers.
 WITHOUT_EFFECT = {
@@ -170,8 +176,44 @@ def test_equal_exactly_when_the_content_is_equal(
 def test_is_the_same_on_every_machine() -> None:
     # Changes only together with FORMAT: wheelhouses of before are then built anew.
     assert fingerprint(**STEP) == (
-        "eff48c81c43c7275bae6334962c5065cf73f9945d94f0d3b6329ccba3fc7b6c0"
+        "840602aa5f49b09f514102de4fb64c401cfad9ec3c0171678a4b901cb13fa90e"
     )
+
+
+def test_build_requirements_and_needs_count() -> None:
+    plain = fingerprint(**STEP)
+    locked = fingerprint(**STEP, build_requires=("setuptools==75.0",))
+    newer = fingerprint(**STEP, build_requires=("setuptools==76.0",))
+    needing = fingerprint(**STEP, needs={"zlib==1.3": "aa"})
+    changed = fingerprint(**STEP, needs={"zlib==1.3": "bb"})
+    assert len({plain, locked, newer, needing, changed}) == 5
+
+
+def test_a_recipe_setting_left_alone_is_no_part() -> None:
+    """So that a new one leaves all fingerprints what they are."""
+    parts = parts_of(**{**STEP, "settings": BuildSettings()})
+    assert not [name for name in parts if name.startswith("recipe")]
+
+
+LABELS = st.lists(words, min_size=1, max_size=4, unique=True)
+
+
+@given(LABELS, st.data())
+def test_settled_follows_the_interface_of_what_is_needed_and_nothing_else_of_it(
+    labels: list[str], data: st.DataObject
+) -> None:
+    def step(digests: dict[str, str]) -> Step:
+        parts = parts_of(**STEP, needs=digests)
+        identity = {key: STEP[key] for key in ("source", "settings", "target", "toolchain")}
+        fingerprint = fingerprint_of(parts)
+        return Step(**identity, python="3.11.7", parts=parts, fingerprint=fingerprint)
+
+    digests = st.fixed_dictionaries(dict.fromkeys(labels, words))
+    before, after = step(data.draw(digests)), step(data.draw(digests))
+    interfaces, others = data.draw(digests), data.draw(digests)
+    assert settled(before, interfaces) == settled(after, interfaces)
+    same = settled(before, interfaces) == settled(before, others)
+    assert same == (interfaces == others)
 
 
 def test_a_source_without_digest_is_refused() -> None:

@@ -27,7 +27,9 @@ from orchestrator.wheelhouse.store import open_wheelhouse
 CREATED = "2025-06-01T12:00:00Z"
 
 
-def step(name: str = "tiny", *, python: int = 11, fingerprint: str = "ab" * 32) -> Step:
+def step(
+    name: str = "tiny", *, python: int = 11, fingerprint: str = "ab" * 32, settled: str = ""
+) -> Step:
     return Step(
         source=Source(
             name=name,
@@ -49,6 +51,8 @@ def step(name: str = "tiny", *, python: int = 11, fingerprint: str = "ab" * 32) 
         toolchain=ToolchainIdentity(name="zig", versions={"ziglang": "0.17.0"}),
         python=f"3.{python}.7",
         fingerprint=fingerprint,
+        settled=settled,
+        parts={"project": f"{name}==1.0"},
     )
 
 
@@ -61,6 +65,7 @@ def verified(
     fingerprint: str = "ab" * 32,
     findings: tuple[Finding, ...] = (),
     python: int = 11,
+    settled: str = "",
 ) -> VerifiedWheel:
     """Writes a wheel file and returns what verification makes of it."""
     path = folder / (filename or f"{name}-1.0-cp311-cp311-macosx_11_0_arm64.whl")
@@ -71,7 +76,7 @@ def verified(
         archive.writestr(f"{name}-1.0.dist-info/METADATA", metadata)
         archive.writestr(f"{name}-1.0.dist-info/RECORD", "")
     built = BuiltWheel(
-        step=step(name, python=python, fingerprint=fingerprint),
+        step=step(name, python=python, fingerprint=fingerprint, settled=settled),
         path=path,
         build_requires=("setuptools==75.0",),
         notes=("dropped -flto",),

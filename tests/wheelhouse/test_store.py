@@ -93,6 +93,37 @@ def test_find_answers_by_fingerprint(store: Wheelhouse, scratch: Path) -> None:
     assert store.find(FINGERPRINT[:-1] + "0") is None
 
 
+def test_a_step_adopts_the_wheel_whose_settled_fingerprint_is_its_own(
+    store: Wheelhouse, scratch: Path
+) -> None:
+    published = publish(store, verified(scratch, settled="5" * 64))
+    now = step(fingerprint="cd" * 32, settled="5" * 64)
+    adopted = store.adopt(now)
+    assert adopted.cached
+    assert adopted.record.sha256 == published.record.sha256
+    assert store.find("cd" * 32).record == adopted.record
+    assert store.find(FINGERPRINT).record == published.record
+
+
+def test_a_step_adopts_no_other_wheel(store: Wheelhouse, scratch: Path) -> None:
+    publish(store, verified(scratch, fingerprint="0" * 64))
+    publish(store, verified(scratch, name="other", settled="5" * 64))
+    assert store.adopt(step()) is None
+    assert store.adopt(step(settled="5" * 64)) is None
+
+
+def test_history_is_of_one_project_newest_first(store: Wheelhouse, scratch: Path) -> None:
+    for name, filename, created in (
+        ("tiny", "Tiny-1.0-cp311-cp311-macosx_11_0_arm64.whl", "2025-06-01T12:00:00Z"),
+        ("tiny", "tiny-1.0-cp312-cp312-macosx_11_0_arm64.whl", "2025-07-01T12:00:00Z"),
+        ("tiny-too", "tiny_too-1.0-cp312-cp312-macosx_11_0_arm64.whl", CREATED),
+    ):
+        wheel = verified(scratch, name=name, filename=filename)
+        store.publish(wheel, seconds=1.0, created=created)
+    assert [record.created[5:7] for record in store.history("tiny")] == ["07", "06"]
+    assert [record.name for record in store.history("tiny-too")] == ["tiny-too"]
+
+
 @pytest.mark.parametrize("suffix", ["", ".metadata"])
 def test_changed_or_missing_file_is_not_found(
     store: Wheelhouse, scratch: Path, suffix: str
