@@ -287,6 +287,26 @@ class MissingToolError(OrchestratorError):
     exit_status = EXIT_TOOLCHAIN
 
 
+# --- plans ----------------------------------------------------------------------------------
+
+
+class PlanCycleError(OrchestratorError):
+    """To build something, it would have to be there already."""
+
+    code = "PLN001"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Have a wheel of one of them in an index or in the wheelhouse, or take a build requirement "
+        "out with a recipe (build-requires.remove)."
+    )
+
+
+class NeedUnbuildableError(OrchestratorError):
+    """The build needs something that can't be built."""
+
+    code = "PLN002"
+
+
 # --- emulation ---------------------------------------------------------------------------------
 
 

@@ -406,6 +406,11 @@ class BuildSettings(Value):
 # --- steps and wheels ------------------------------------------------------------------------
 
 
+def label_of(name: str, version: str, target: Target) -> str:
+    """How messages and plans name what is made: ``name==version for cp311-macosx_11_0_arm64``."""
+    return f"{name}=={version} for {target}"
+
+
 class ToolchainIdentity(Value):
     """Which toolchain compiles, with the versions that can change its output."""
 
@@ -445,7 +450,7 @@ class Step(Value):
     @property
     def label(self) -> str:
         """How messages name the step: ``name==version for cp311-macosx_11_0_arm64``."""
-        return f"{self.source.name}=={self.source.version} for {self.target}"
+        return label_of(self.source.name, self.source.version, self.target)
 
 
 class PlanStep(Value):
@@ -460,6 +465,9 @@ class PlanStep(Value):
         seconds: Estimated wall time on this host.
         cpus: CPUs that it can keep busy.
         memory: Bytes that it is expected to need at its peak; 0: not known.
+        binaries: Whether the index's wheels of the version hold binaries; None: it has none.
+        released: Year, month, day of the source; None: not known.
+        cached: File name of the wheel that the wheelhouse has of it; empty: it is to be done.
     """
 
     step: Step
@@ -469,6 +477,9 @@ class PlanStep(Value):
     seconds: float = 0.0
     cpus: int = 1
     memory: int = 0
+    binaries: bool | None = None
+    released: tuple[int, int, int] | None = None
+    cached: str = ""
 
 
 class Unbuildable(Value):
@@ -481,6 +492,11 @@ class Unbuildable(Value):
     message: str
     hint: str
     roots: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """As that of the step that there would be."""
+        return label_of(self.name, self.version, self.target)
 
 
 class Plan(Value):

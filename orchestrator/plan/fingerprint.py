@@ -43,7 +43,6 @@ def parts_of(
     *,
     kind: StepKind = "wheel",
     build_requires: Iterable[str] = (),
-    needs: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """All that can change what a step makes, by name.
 
@@ -55,7 +54,6 @@ def parts_of(
         python: Full version of the host interpreter.
         kind: Of what is made.
         build_requires: Locked, ``name==version``.
-        needs: The fingerprints of the steps it needs, by their labels.
 
     Raises:
         ValueError: The source has no digest: two sources would look the same.
@@ -74,7 +72,6 @@ def parts_of(
         **{f"toolchain {name}": version for name, version in toolchain.versions.items()},
         "python": python,
         **{f"{REQUIRES}{name}": version for name, _, version in locked},
-        **{f"{NEEDS}{label}": digest for label, digest in (needs or {}).items()},
     }
 
 
@@ -92,6 +89,18 @@ def _of_recipe(settings: BuildSettings) -> Iterator[tuple[str, str]]:
 def fingerprint_of(parts: Mapping[str, str]) -> str:
     """The digest of a step's parts: 64 hex digits."""
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+
+
+def with_needs(step: Step, needs: Mapping[str, str]) -> Step:
+    """The step, fingerprinted anew with the steps that it needs.
+
+    Args:
+        step: Of whatever fingerprint; other needs of its parts are forgotten.
+        needs: Their fingerprints, by their labels.
+    """
+    own = {name: value for name, value in step.parts.items() if not name.startswith(NEEDS)}
+    parts = own | {f"{NEEDS}{label}": digest for label, digest in needs.items()}
+    return msgspec.structs.replace(step, parts=parts, fingerprint=fingerprint_of(parts))
 
 
 def settled(step: Step, interfaces: Mapping[str, str]) -> str:

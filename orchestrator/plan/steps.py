@@ -24,7 +24,7 @@ from orchestrator.targets.tags import platform_for_deployment_target
 from orchestrator.targets.toolchain import Host, Toolchain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from orchestrator.registry.load import Registry
 
@@ -61,14 +61,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     toolchain: Toolchain
     raised: Platform | None = None
 
-    def planned(
-        self, build_requires: tuple[str, ...] = (), needs: Mapping[str, str] | None = None
-    ) -> Planned:
-        """The step, fingerprinted.
+    def planned(self, build_requires: tuple[str, ...] = ()) -> Planned:
+        """The step, fingerprinted as one that needs no other.
 
         Args:
             build_requires: Locked, ``name==version``.
-            needs: The fingerprints of the steps it needs, by their labels.
         """
         identity = self.toolchain.identity()
         parts = parts_of(
@@ -78,7 +75,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             identity,
             self.python.version,
             build_requires=build_requires,
-            needs=needs,
         )
         step = Step(
             source=self.source,

@@ -23,7 +23,7 @@ from orchestrator.model import (
     TestPlan,
     ToolchainIdentity,
 )
-from orchestrator.plan.fingerprint import fingerprint_of, parts_of, settled
+from orchestrator.plan.fingerprint import fingerprint_of, parts_of, settled, with_needs
 
 SOURCE = Source(
     name="tiny",
@@ -184,15 +184,23 @@ def test_build_requirements_and_needs_count() -> None:
     plain = fingerprint(**STEP)
     locked = fingerprint(**STEP, build_requires=("setuptools==75.0",))
     newer = fingerprint(**STEP, build_requires=("setuptools==76.0",))
-    needing = fingerprint(**STEP, needs={"zlib==1.3": "aa"})
-    changed = fingerprint(**STEP, needs={"zlib==1.3": "bb"})
-    assert len({plain, locked, newer, needing, changed}) == 5
+    assert len({plain, locked, newer}) == 3
+    step = step_of(parts_of(**STEP))
+    needing = with_needs(step, {"zlib==1.3": "aa"})
+    changed = with_needs(needing, {"zlib==1.3": "bb"})
+    assert len({step.fingerprint, needing.fingerprint, changed.fingerprint}) == 3
+    assert with_needs(changed, {}) == step
 
 
 def test_a_recipe_setting_left_alone_is_no_part() -> None:
     """So that a new one leaves all fingerprints what they are."""
     parts = parts_of(**{**STEP, "settings": BuildSettings()})
     assert not [name for name in parts if name.startswith("recipe")]
+
+
+def step_of(parts: dict[str, str]) -> Step:
+    identity = {key: STEP[key] for key in ("source", "settings", "target", "toolchain")}
+    return Step(**identity, python="3.11.7", parts=parts, fingerprint=fingerprint_of(parts))
 
 
 LABELS = st.lists(words, min_size=1, max_size=4, unique=True)
@@ -203,10 +211,7 @@ def test_settled_follows_the_interface_of_what_is_needed_and_nothing_else_of_it(
     labels: list[str], data: st.DataObject
 ) -> None:
     def step(digests: dict[str, str]) -> Step:
-        parts = parts_of(**STEP, needs=digests)
-        identity = {key: STEP[key] for key in ("source", "settings", "target", "toolchain")}
-        fingerprint = fingerprint_of(parts)
-        return Step(**identity, python="3.11.7", parts=parts, fingerprint=fingerprint)
+        return with_needs(step_of(parts_of(**STEP)), digests)
 
     digests = st.fixed_dictionaries(dict.fromkeys(labels, words))
     before, after = step(data.draw(digests)), step(data.draw(digests))
