@@ -214,6 +214,41 @@ class UnsafePatchError(OrchestratorError):
     default_hint = "Paths in a patch are relative to the source tree."
 
 
+# --- libraries ----------------------------------------------------------------------------
+
+
+class UnknownLibraryError(OrchestratorError):
+    """A recipe names a native library that has no recipe."""
+
+    code = "LIB001"
+    exit_status = EXIT_INPUT
+    default_hint = "Write its recipe, libraries/NAME.toml in a folder of recipes (docs/recipes.md)."
+
+
+class NoLibraryVersionError(OrchestratorError):
+    """No version of a native library is in the range that is asked for, or for the platform."""
+
+    code = "LIB002"
+    exit_status = EXIT_INPUT
+    default_hint = "Add a [[source]] of such a version to its recipe, or widen the range."
+
+
+class LibraryCycleError(OrchestratorError):
+    """Native libraries need each other in a circle."""
+
+    code = "LIB003"
+    exit_status = EXIT_INPUT
+    default_hint = "Take one of the needs out of the recipes named."
+
+
+class LibraryConflictError(OrchestratorError):
+    """Two versions of one native library would get into one wheel."""
+
+    code = "LIB004"
+    exit_status = EXIT_INPUT
+    default_hint = "Make the ranges in the recipes named agree."
+
+
 # --- targets and toolchains ----------------------------------------------------------------
 
 
