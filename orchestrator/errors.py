@@ -519,6 +519,27 @@ class BadIndexURLError(OrchestratorError):
     default_hint = "Leave user and password out of it: a netrc file is passed as a build secret."
 
 
+# --- environments -------------------------------------------------------------------------------
+
+
+class EnvironmentPythonError(OrchestratorError):
+    """The Python whose environment was to be audited is not there, or does not run here."""
+
+    code = "ENV001"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Name a Python 3 of this machine, or audit the folder of its packages: --site-packages DIR."
+    )
+
+
+class NoPackagesError(OrchestratorError):
+    """The folder that was to be audited is not there, or holds no installed package."""
+
+    code = "ENV002"
+    exit_status = EXIT_INPUT
+    default_hint = "Name a folder like .venv/lib/python3.11/site-packages."
+
+
 # --- repair, verification, wheelhouse ---------------------------------------------------------
 
 
