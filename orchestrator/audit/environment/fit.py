@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Platform, Target
+from orchestrator.targets.wheel_tags import accepted, platform_tags
 from orchestrator.verify.extension import extension
-from orchestrator.verify.tags import accepted, platform_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
