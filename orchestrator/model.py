@@ -791,7 +791,24 @@ class StepTested(Value, tag="tested", tag_field="event"):
     seconds: float
 
 
-Event = StepStarted | PhaseStarted | LogLine | Notice | StepFinished | StepFailed | StepTested
+class Resolved(Value, tag="resolved", tag_field="event"):
+    """The closure of a target is known."""
+
+    step: str
+    packages: int
+    seconds: float
+
+
+Event = (
+    StepStarted
+    | PhaseStarted
+    | LogLine
+    | Notice
+    | StepFinished
+    | StepFailed
+    | StepTested
+    | Resolved
+)
 
 
 class Failure(Value):
