@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import csv
 import email.parser
+import hashlib
+import re
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -16,7 +18,11 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from orchestrator.binary.member import Member, member_of
+from orchestrator.binary import redirect as redirects
+from orchestrator.binary.elf import Elf, read_elf
+from orchestrator.binary.kind import BadBinaryError, FileKind, kind_of
+from orchestrator.binary.macho import MachO, read_macho
+from orchestrator.binary.redirect import Redirect
 from orchestrator.errors import NotAWheelError
 from orchestrator.model import Value
 
@@ -25,6 +31,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+
+
+class Member(Value):
+    """One file of a wheel.
+
+    Attributes:
+        name: As the archive spells it.
+        size: Bytes, unpacked.
+        sha256: Hex digest of the content.
+        kind: What kind of file it is.
+        slices: Of a Mach-O file, its slices.
+        elf: Of an ELF file, what it says.
+        broken: Why a Mach-O or ELF file could not be read; empty when it could.
+        mentions: Which of the strings searched for its content holds.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    kind: FileKind = FileKind(format="other")
+    slices: tuple[MachO, ...] = ()
+    elf: Elf | None = None
+    broken: str = ""
+    mentions: tuple[str, ...] = ()
 
 
 class RecordEntry(Value):
@@ -62,6 +92,9 @@ class WheelFacts(Value):
         members: Files in archive order, without folders.
         repeated: Names that the archive holds more than once.
         unsafe: Names that would be written outside of the install folder.
+        requires: Requires-Dist, as written.
+        redirect: What the wheel says as a redirect; True where it claims to be one and what it
+            says can't be understood, False where it claims nothing.
     """
 
     filename: str
@@ -79,6 +112,8 @@ class WheelFacts(Value):
     members: tuple[Member, ...]
     repeated: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    redirect: bool | Redirect = False
 
 
 def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
@@ -106,7 +141,8 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
                 _record(archive, f"{dist_info}/RECORD") if f"{dist_info}/RECORD" in names else None
             )
             unique = tuple(dict.fromkeys(names))
-            members = tuple(member_of(name, archive.read(name), search) for name in unique)
+            members = tuple(_member(archive, name, search) for name in unique)
+            redirect = _redirect(archive, f"{dist_info}/{redirects.FILE}", metadata)
     except OSError as error:
         raise NotAWheelError(f"{path} can't be read: {error.strerror or error}.") from error
     except (*_DAMAGED, UnicodeDecodeError, csv.Error) as error:
@@ -127,6 +163,8 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
         members=members,
         repeated=tuple(name for name in unique if names.count(name) > 1),
         unsafe=tuple(name for name in unique if _is_unsafe(name)),
+        requires=tuple(map(str, metadata.get_all("Requires-Dist", []))),
+        redirect=redirect,
     )
 
 
@@ -143,6 +181,12 @@ def _dist_info(path: Path, names: list[str]) -> str:
 
 def _headers(archive: zipfile.ZipFile, name: str) -> Message:
     return email.parser.Parser().parsestr(archive.read(name).decode("utf-8"), headersonly=True)
+
+
+def _redirect(archive: zipfile.ZipFile, name: str, metadata: Message) -> bool | Redirect:
+    if name in archive.namelist():
+        return redirects.parse(archive.read(name)) or True
+    return redirects.KEYWORD in re.split(r"[\s,]+", str(metadata.get("Keywords", "")))
 
 
 def _expand(tags: list[str]) -> frozenset[str]:
@@ -173,6 +217,29 @@ def _record_entry(row: list[str]) -> RecordEntry:
         sha256=raw.hex() if algorithm == "sha256" else "",
         algorithm=algorithm,
         size=int(size) if size.isdecimal() else None,
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, search: tuple[str, ...]) -> Member:
+    data = archive.read(name)
+    kind = kind_of(data)
+    slices: tuple[MachO, ...] = ()
+    elf = None
+    broken = ""
+    try:
+        slices = read_macho(data) if kind.is_macho else ()
+        elf = read_elf(data) if kind.format == "elf" else None
+    except BadBinaryError as error:
+        broken = str(error)
+    return Member(
+        name=name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        kind=kind,
+        slices=slices,
+        elf=elf,
+        broken=broken,
+        mentions=tuple(text for text in search if kind.is_native and text.encode("utf-8") in data),
     )
 
 

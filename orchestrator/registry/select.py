@@ -16,7 +16,6 @@ from orchestrator.model import (
     Flags,
     Needs,
     Patch,
-    Platform,
     SourceOverride,
     Substitute,
     Target,
@@ -38,18 +37,11 @@ T = TypeVar("T", bound=schema.Table)
 
 def applies(release: schema.Release, version: Version | None, target: Target) -> bool:
     """Whether a release is meant for this version (None: whichever) on this target."""
-    interpreter = target.interpreter
-    return applies_to_platform(release, version, target.platform) and release.pythons.contains(
-        f"{interpreter.major}.{interpreter.minor}"
-    )
-
-
-def applies_to_platform(
-    release: schema.Conditional, version: Version | None, platform: Platform
-) -> bool:
-    """Whether a release is meant for this version (None: whichever) on this platform."""
-    return (version is None or release.versions.contains(version, prereleases=True)) and (
-        not release.platforms or any(fnmatchcase(platform.tag, p) for p in release.platforms)
+    tag, interpreter = target.platform.tag, target.interpreter
+    return (
+        (version is None or release.versions.contains(version, prereleases=True))
+        and (not release.platforms or any(fnmatchcase(tag, p) for p in release.platforms))
+        and release.pythons.contains(f"{interpreter.major}.{interpreter.minor}")
     )
 
 
@@ -97,16 +89,15 @@ def settings_of(
         source=_source(merged.source),
         patches=patches,
         env=merged.env,
-        flags=flags_of(merged.flags),
+        flags=_flags(merged.flags),
         build_requires=_build_requires(merged.build_requires),
         target_build_requires=_texts(merged.target_build_requires),
         config_settings=merged.config_settings,
         backend=_backend(merged.backend),
         blas=merged.blas or None,
         extensions=merged.extensions,
-        needs=needs_of(merged.needs),
+        needs=_needs(merged.needs),
         route=merged.route or "",
-        libraries=tuple(dict.fromkeys(map(str, merged.libraries))),
         test=_test(merged.test, own_files),
         substitute=_substitute(merged.substitute),
         why=why + tuple(release.why for release in releases if release.why),
@@ -139,8 +130,7 @@ def _source(table: schema.Source | msgspec.UnsetType) -> SourceOverride | None:
     )
 
 
-def flags_of(table: schema.Flags) -> Flags:
-    """A recipe's flags as a value."""
+def _flags(table: schema.Flags) -> Flags:
     return Flags(
         compile_add=table.add_compile,
         compile_drop=table.drop_compile,
@@ -165,8 +155,7 @@ def _backend(table: schema.Backend | msgspec.UnsetType) -> Backend | None:
     )
 
 
-def needs_of(table: schema.Needs) -> Needs:
-    """A recipe's needs as a value."""
+def _needs(table: schema.Needs) -> Needs:
     return Needs(
         languages=table.languages,
         minimum_macos=_macos_version(table.minimum_macos) if table.minimum_macos else None,

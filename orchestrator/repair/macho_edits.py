@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from orchestrator.binary.member import Member
-    from orchestrator.binary.wheelfile import WheelFacts
+    from orchestrator.binary.wheelfile import Member, WheelFacts
     from orchestrator.repair.bench import Bench
 
 

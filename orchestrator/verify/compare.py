@@ -11,8 +11,7 @@ from orchestrator.verify.traits import Traits, traits, unhashed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from orchestrator.binary.member import Member
-    from orchestrator.binary.wheelfile import WheelFacts
+    from orchestrator.binary.wheelfile import Member, WheelFacts
 
 
 class Difference(Value):

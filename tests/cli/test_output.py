@@ -17,7 +17,6 @@ from command_line import COMMAND, PROJECTS, CommandLine
 
 COMMANDS = [
     (),
-    ("audit",),
     ("build",),
     ("compare",),
     ("doctor",),
