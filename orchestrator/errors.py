@@ -171,6 +171,90 @@ class BadConfigurationError(OrchestratorError):
     default_hint = "Mend the file named; pip and uv stumble over it too."
 
 
+# --- what a user asks for ----------------------------------------------------------------------
+
+
+class UnparsableInputError(OrchestratorError):
+    """A requirement, or a line of a file that holds requirements, can't be understood."""
+
+    code = "INP001"
+    exit_status = EXIT_INPUT
+    default_hint = "Mend the line named: name, name==1.0, name @ URL, or an option that pip knows."
+
+
+class MissingInputError(OrchestratorError):
+    """A file or folder that was named, or that a requirements file names, is not there."""
+
+    code = "INP002"
+    exit_status = EXIT_INPUT
+    default_hint = "Check the path; those inside a requirements file start at its own folder."
+
+
+class UnknownInputError(OrchestratorError):
+    """The file is of no kind that requirements are read from."""
+
+    code = "INP003"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Give a requirements file (.txt, .in), pyproject.toml, uv.lock, pylock.toml, poetry.lock "
+        "or environment.yml."
+    )
+
+
+class NoInputError(OrchestratorError):
+    """Nothing was asked for: no requirement, file or project was named, or they hold none."""
+
+    code = "INP004"
+    exit_status = EXIT_INPUT
+    default_hint = "Name a requirement, or give -r FILE, --project DIR or --lock FILE."
+
+
+class UnknownExtraError(OrchestratorError):
+    """The project has no extra or dependency group of that name."""
+
+    code = "INP005"
+    exit_status = EXIT_INPUT
+    default_hint = "Ask for one of those that the message names."
+
+
+# --- resolution --------------------------------------------------------------------------------
+
+
+class UnsatisfiableError(OrchestratorError):
+    """No set of versions satisfies all requirements on the target."""
+
+    code = "RSL001"
+    exit_status = EXIT_INPUT
+    default_hint = "Change one of the requirements that the explanation names."
+
+
+class ResolverError(OrchestratorError):
+    """uv could not resolve the requirements for another reason than a conflict."""
+
+    code = "RSL002"
+    exit_status = EXIT_INPUT
+    default_hint = "The lines below are uv's; check the index that pip or uv is configured to use."
+
+
+class LockMismatchError(OrchestratorError):
+    """A hash in a lock or requirements file is not that of any file that the index has."""
+
+    code = "RSL003"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Nothing was taken. Lock again if the index is right; if it is not, find out who changed "
+        "the files."
+    )
+
+
+class UnusableLockError(OrchestratorError):
+    """A lock can't be read, or was not made for the target."""
+
+    code = "RSL004"
+    exit_status = EXIT_INPUT
+    default_hint = "Lock again, with the target's platform and Python among what is locked for."
+
+
 # --- recipes and patches ----------------------------------------------------------------
 
 
@@ -212,6 +296,41 @@ class UnsafePatchError(OrchestratorError):
     code = "PAT002"
     exit_status = EXIT_INPUT
     default_hint = "Paths in a patch are relative to the source tree."
+
+
+# --- libraries ----------------------------------------------------------------------------
+
+
+class UnknownLibraryError(OrchestratorError):
+    """A recipe names a native library that has no recipe."""
+
+    code = "LIB001"
+    exit_status = EXIT_INPUT
+    default_hint = "Write its recipe, libraries/NAME.toml in a folder of recipes (docs/recipes.md)."
+
+
+class NoLibraryVersionError(OrchestratorError):
+    """No version of a native library is in the range that is asked for, or for the platform."""
+
+    code = "LIB002"
+    exit_status = EXIT_INPUT
+    default_hint = "Add a [[source]] of such a version to its recipe, or widen the range."
+
+
+class LibraryCycleError(OrchestratorError):
+    """Native libraries need each other in a circle."""
+
+    code = "LIB003"
+    exit_status = EXIT_INPUT
+    default_hint = "Take one of the needs out of the recipes named."
+
+
+class LibraryConflictError(OrchestratorError):
+    """Two versions of one native library would get into one wheel."""
+
+    code = "LIB004"
+    exit_status = EXIT_INPUT
+    default_hint = "Make the ranges in the recipes named agree."
 
 
 # --- substitutes --------------------------------------------------------------------------------
@@ -493,6 +612,27 @@ class BadIndexURLError(OrchestratorError):
     code = "EMT006"
     exit_status = EXIT_INPUT
     default_hint = "Leave user and password out of it: a netrc file is passed as a build secret."
+
+
+# --- environments -------------------------------------------------------------------------------
+
+
+class EnvironmentPythonError(OrchestratorError):
+    """The Python whose environment was to be audited is not there, or does not run here."""
+
+    code = "ENV001"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Name a Python 3 of this machine, or audit the folder of its packages: --site-packages DIR."
+    )
+
+
+class NoPackagesError(OrchestratorError):
+    """The folder that was to be audited is not there, or holds no installed package."""
+
+    code = "ENV002"
+    exit_status = EXIT_INPUT
+    default_hint = "Name a folder like .venv/lib/python3.11/site-packages."
 
 
 # --- repair, verification, wheelhouse ---------------------------------------------------------

@@ -22,6 +22,8 @@ Outcome = Literal["passed", "failed", "crashed", "hung"]
 StepKind = Literal["wheel", "library", "redirect"]
 SubstituteKind = Literal["redirect", "upgrade", "advice"]
 Blas = Literal["accelerate", "openblas", "none"]
+BuildSystem = Literal["cmake", "autotools", "meson", "make"]
+Linking = Literal["shared", "static"]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -83,6 +85,10 @@ class Interpreter(Value):
         return f"{self.python_tag}{'t' if self.free_threaded else ''}"
 
 
+NO_PYTHON = Interpreter(major=0, minor=0)
+"""The interpreter of what knows none: native libraries are the same for every Python."""
+
+
 class Target(Value):
     """What a wheel must run on."""
 
@@ -90,6 +96,8 @@ class Target(Value):
     interpreter: Interpreter
 
     def __str__(self) -> str:
+        if self.interpreter == NO_PYTHON:
+            return self.platform.tag
         return f"{self.interpreter.abi_tag}-{self.platform.tag}"
 
 
@@ -264,12 +272,15 @@ class SourceOverride(Value):
         sha256: Hex digest of the archive.
         git: Repository URL; with ``rev``.
         rev: Full commit id or tag.
+        debian: The source package that has the same archive, ``RELEASE/NAME``: where it is taken
+            from when the URL can't be reached, or there is none. Of libraries only.
     """
 
     url: str = ""
     sha256: str = ""
     git: str = ""
     rev: str = ""
+    debian: str = ""
 
 
 class Patch(Value):
@@ -319,6 +330,38 @@ class Needs(Value):
     minimum_macos: tuple[int, int] | None = None
     frameworks: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+
+
+class LibraryBuild(Value):
+    """How a native library is built, and what is kept of what it installs.
+
+    Words may hold ``{prefix}``, the folder that the library is configured for; ``{needs}``, the one
+    in which the libraries lie that it needs; ``{host}`` and ``{build}``, the GNU triples of target
+    and host.
+
+    Attributes:
+        system: What builds it.
+        linking: Which kind of library is made and kept.
+        folder: Of the source, where its build files lie; empty: its top.
+        arguments: Behind the words that every project of this build system gets.
+        configure: With ``make``: a command that is run before it; none: nothing is.
+        targets: With ``make`` and ``autotools``: what is built; none: what the project says.
+        install: Likewise: what installs, each a command line of make.
+        installs: Patterns; each must match something that was installed.
+        programs: Configuration programs, such as ``pg_config``: what they print for each option.
+        licences: Files of the source, patterns; they travel with whatever holds the library.
+    """
+
+    system: BuildSystem
+    linking: Linking = "shared"
+    folder: str = ""
+    arguments: tuple[str, ...] = ()
+    configure: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    install: tuple[str, ...] = ()
+    installs: tuple[str, ...] = ()
+    programs: dict[str, dict[str, str]] = {}
+    licences: tuple[str, ...] = ()
 
 
 class TestPlan(Value):
@@ -379,6 +422,8 @@ class BuildSettings(Value):
         target_build_requires: Build requirements whose headers and static libraries must be
             the target's, beyond those found automatically.
         route: How the wheel must be built; empty: whatever works first.
+        libraries: Native libraries that it is linked with: names, with version ranges.
+        library: How it is built, where it is a library itself.
         test: How to test the wheel; not part of ``digest``, because it can't change one.
         substitute: What to do where there is no wheel and no build is possible or wanted; not part
             of ``digest`` either: what a redirect wheel says is its step's source.
@@ -398,6 +443,8 @@ class BuildSettings(Value):
     extensions: Literal["required", "optional", ""] = ""
     needs: Needs = Needs()
     route: Route | Literal[""] = ""
+    libraries: tuple[str, ...] = ()
+    library: LibraryBuild | None = None
     test: TestPlan = TestPlan()
     substitute: Substitute | None = None
     why: tuple[str, ...] = ()
@@ -424,9 +471,9 @@ class Step(Value):
     Attributes:
         source: Pinned.
         settings: Of the recipes.
-        target: What it is built for.
+        target: What it is built for; a library's has ``NO_PYTHON``.
         toolchain: What compiles it.
-        python: Full version of the host interpreter, e.g. ``3.11.7``.
+        python: Full version of the host interpreter, e.g. ``3.11.7``; empty for a library.
         fingerprint: Hex digest of its parts.
         kind: Of what it makes: a ``wheel`` compiled from a source; a native ``library``; a
             ``redirect`` wheel, which holds nothing but the requirement of another project.
@@ -434,6 +481,7 @@ class Step(Value):
         parts: All that can change what it makes, by name (``plan.fingerprint``).
         settled: The fingerprint in which what it needs counts with its interface alone; empty
             until that is built.
+        libraries: The steps of the libraries that its recipe names; they come first.
     """
 
     source: Source
@@ -446,6 +494,7 @@ class Step(Value):
     build_requires: tuple[str, ...] = ()
     parts: dict[str, str] = {}
     settled: str = ""
+    libraries: tuple[Step, ...] = ()
 
     @property
     def label(self) -> str:
@@ -744,7 +793,24 @@ class StepTested(Value, tag="tested", tag_field="event"):
     seconds: float
 
 
-Event = StepStarted | PhaseStarted | LogLine | Notice | StepFinished | StepFailed | StepTested
+class Resolved(Value, tag="resolved", tag_field="event"):
+    """The closure of a target is known."""
+
+    step: str
+    packages: int
+    seconds: float
+
+
+Event = (
+    StepStarted
+    | PhaseStarted
+    | LogLine
+    | Notice
+    | StepFinished
+    | StepFailed
+    | StepTested
+    | Resolved
+)
 
 
 class Failure(Value):

@@ -7,9 +7,12 @@ PE (Microsoft PE format specification) and Unix archives (``ar``).
 from __future__ import annotations
 
 import struct
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.model import Value
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 Format = Literal["macho", "fat", "elf", "pe", "ar", "other"]
 
@@ -62,7 +65,7 @@ class FileKind(Value):
 _OTHER = FileKind(format="other")
 
 
-def kind_of(data: bytes) -> FileKind:
+def kind_of(data: bytes | mmap) -> FileKind:
     """Looks at the first bytes of a file. Never raises: what is no binary is ``other``."""
     try:
         return _kind_of(data)
@@ -70,7 +73,7 @@ def kind_of(data: bytes) -> FileKind:
         return _OTHER
 
 
-def _kind_of(data: bytes) -> FileKind:
+def _kind_of(data: bytes | mmap) -> FileKind:
     magic = data[:4]
     if order := _MACHO_MAGICS.get(magic):
         (cpu,) = struct.unpack_from(f"{order}I", data, 4)
@@ -83,7 +86,7 @@ def _kind_of(data: bytes) -> FileKind:
         return FileKind(format="elf", machines=(_name(_ELF_MACHINES, machine),))
     if magic[:2] == b"MZ":
         return _pe(data)
-    if data.startswith(_AR_MAGIC):
+    if data[: len(_AR_MAGIC)] == _AR_MAGIC:
         return _archive(data)
     return _OTHER
 
@@ -92,7 +95,7 @@ def _name(names: dict[int, str], number: int) -> str:
     return names.get(number, f"machine {number:#x}")
 
 
-def _fat(data: bytes, entry: int) -> FileKind:
+def _fat(data: bytes | mmap, entry: int) -> FileKind:
     (count,) = struct.unpack_from(">I", data, 4)
     if not 0 < count <= _MOST_SLICES:
         return _OTHER
@@ -100,7 +103,7 @@ def _fat(data: bytes, entry: int) -> FileKind:
     return FileKind(format="fat", machines=tuple(_name(_MACHO_CPUS, cpu) for cpu in cpus))
 
 
-def _pe(data: bytes) -> FileKind:
+def _pe(data: bytes | mmap) -> FileKind:
     (offset,) = struct.unpack_from("<I", data, 0x3C)
     if data[offset : offset + 4] != b"PE\0\0":
         return _OTHER
@@ -108,7 +111,7 @@ def _pe(data: bytes) -> FileKind:
     return FileKind(format="pe", machines=(_name(_PE_MACHINES, machine),))
 
 
-def _archive(data: bytes) -> FileKind:
+def _archive(data: bytes | mmap) -> FileKind:
     """Finds the first member that is an object file; symbol tables and name tables are not."""
     offset = len(_AR_MAGIC)
     while offset + _AR_HEADER <= len(data):

@@ -7,10 +7,13 @@ every number counts as it stands, and LIEF hands out enums.
 from __future__ import annotations
 
 import struct
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.binary.kind import BadBinaryError
 from orchestrator.model import Value
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 HeaderKind = Literal["load", "dynamic", "interpreter", "stack", "other"]
 
@@ -52,7 +55,7 @@ class ProgramHeader(Value):
     segment: Segment
 
 
-def read_program_headers(data: bytes) -> tuple[int, tuple[ProgramHeader, ...]]:
+def read_program_headers(data: bytes | mmap) -> tuple[int, tuple[ProgramHeader, ...]]:
     """The file's type (``e_type``) and its program headers.
 
     Raises:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import csv
 import email.parser
-import hashlib
 import re
 import zipfile
 import zlib
@@ -19,9 +18,7 @@ from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from orchestrator.binary import redirect as redirects
-from orchestrator.binary.elf import Elf, read_elf
-from orchestrator.binary.kind import BadBinaryError, FileKind, kind_of
-from orchestrator.binary.macho import MachO, read_macho
+from orchestrator.binary.member import Member, member_of
 from orchestrator.binary.redirect import Redirect
 from orchestrator.errors import NotAWheelError
 from orchestrator.model import Value
@@ -31,30 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-
-
-class Member(Value):
-    """One file of a wheel.
-
-    Attributes:
-        name: As the archive spells it.
-        size: Bytes, unpacked.
-        sha256: Hex digest of the content.
-        kind: What kind of file it is.
-        slices: Of a Mach-O file, its slices.
-        elf: Of an ELF file, what it says.
-        broken: Why a Mach-O or ELF file could not be read; empty when it could.
-        mentions: Which of the strings searched for its content holds.
-    """
-
-    name: str
-    size: int
-    sha256: str
-    kind: FileKind = FileKind(format="other")
-    slices: tuple[MachO, ...] = ()
-    elf: Elf | None = None
-    broken: str = ""
-    mentions: tuple[str, ...] = ()
 
 
 class RecordEntry(Value):
@@ -141,7 +114,7 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
                 _record(archive, f"{dist_info}/RECORD") if f"{dist_info}/RECORD" in names else None
             )
             unique = tuple(dict.fromkeys(names))
-            members = tuple(_member(archive, name, search) for name in unique)
+            members = tuple(member_of(name, archive.read(name), search) for name in unique)
             redirect = _redirect(archive, f"{dist_info}/{redirects.FILE}", metadata)
     except OSError as error:
         raise NotAWheelError(f"{path} can't be read: {error.strerror or error}.") from error
@@ -217,29 +190,6 @@ def _record_entry(row: list[str]) -> RecordEntry:
         sha256=raw.hex() if algorithm == "sha256" else "",
         algorithm=algorithm,
         size=int(size) if size.isdecimal() else None,
-    )
-
-
-def _member(archive: zipfile.ZipFile, name: str, search: tuple[str, ...]) -> Member:
-    data = archive.read(name)
-    kind = kind_of(data)
-    slices: tuple[MachO, ...] = ()
-    elf = None
-    broken = ""
-    try:
-        slices = read_macho(data) if kind.is_macho else ()
-        elf = read_elf(data) if kind.format == "elf" else None
-    except BadBinaryError as error:
-        broken = str(error)
-    return Member(
-        name=name,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        kind=kind,
-        slices=slices,
-        elf=elf,
-        broken=broken,
-        mentions=tuple(text for text in search if kind.is_native and text.encode("utf-8") in data),
     )
 
 

@@ -183,6 +183,22 @@ class Frontend:
             )
         return wheels[0]
 
+    def prepare_metadata(self, into: Path) -> Path | None:
+        """Runs ``prepare_metadata_for_build_wheel``.
+
+        Returns:
+            The ``.dist-info`` folder; None where the backend has no such hook.
+
+        Raises:
+            BackendFailedError: The hook failed.
+        """
+        assert self._environment is not None  # noqa: S101 (fill comes first)
+        into.mkdir(parents=True, exist_ok=True)
+        with self._hook_failures("prepare_metadata_for_build_wheel"):
+            builder = self._builder(self._environment)
+            found = builder.prepare("wheel", str(into), self._config_settings(builder))
+        return Path(found) if found else None
+
     def _builder(self, environment: BuildEnvironment) -> ProjectBuilder:
         import warnings  # noqa: PLC0415
 

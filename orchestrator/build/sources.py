@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from orchestrator.build.fetch import Progress
     from orchestrator.resolve.configuration import IndexConfiguration
 
+# How the location of a source begins that only a Debian source package has.
+DEBIAN = "debian:"
+
 
 def pin(
     request: Request,
@@ -102,6 +105,14 @@ def overridden(source: Source, override: SourceOverride) -> Source:
             location=without_credentials(override.git),
             filename="",
             digest=f"git:{find_commit(override.git, override.rev)}",
+        )
+    if not override.url:
+        return msgspec.structs.replace(
+            source,
+            kind="url",
+            location=f"{DEBIAN}{override.debian}",
+            filename=f"{source.name}-{source.version}",
+            digest=f"sha256:{override.sha256}",
         )
     return msgspec.structs.replace(
         source,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # command -> (module, one line of help): said here so that --help imports no command.
 COMMANDS = {
+    "audit": ("audit", "Say what lacks wheels for arm64, or is installed and can't be loaded."),
     "build": ("build", "Build arm64 wheels of requirements and publish them."),
     "compare": ("compare", "Compare a wheel with a reference, such as the official one."),
     "doctor": ("doctor", "Say what is here, what is missing, and how to mend it."),

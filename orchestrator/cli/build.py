@@ -12,13 +12,13 @@ from orchestrator.cli.ending import common_status, end_on_signals
 from orchestrator.errors import OrchestratorError
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
+    DEFAULT_PYTHON,
     SHORT_FORMS,
     parse_interpreter,
     parse_platform,
 )
 
 _PLATFORMS = (DEFAULT_PLATFORM,)
-DEFAULT_PYTHON = "3.11"
 
 
 @click.command()

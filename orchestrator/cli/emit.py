@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.build import DEFAULT_PYTHON
-from orchestrator.targets.tags import parse_interpreter, parse_platform
+from orchestrator.targets.tags import DEFAULT_PYTHON, parse_interpreter, parse_platform
 
 if TYPE_CHECKING:
     from orchestrator.emit.dockerfile import Design

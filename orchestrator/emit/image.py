@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.tags import Tag, compatible_tags, cpython_tags
+import msgspec
 
 from orchestrator.errors import BaseImageError, UnsupportedPlatformError
-from orchestrator.model import Platform, Target, Value
+from orchestrator.model import Target, Value
+from orchestrator.targets.wheel_tags import installable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from packaging.tags import Tag
 
 # What containers call an architecture (the OCI image specification takes Go's names).
 ARCHITECTURES = {"aarch64": "arm64", "x86_64": "amd64"}
@@ -19,9 +20,6 @@ ARCHITECTURES = {"aarch64": "arm64", "x86_64": "amd64"}
 _DEBIAN = (("slim-bookworm", (2, 36)), ("slim-trixie", (2, 41)))
 # Every Alpine that is still built has it; the tag policy (PEP 656) counts major and minor only.
 _ALPINE = ("alpine", (1, 2))
-
-_OLDEST_GLIBC_MINOR = 5
-_LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
 
 class Image(Value):
@@ -70,42 +68,5 @@ def supported_tags(target: Target, image: Image) -> tuple[Tag, ...]:
 
     They follow from the image's C library, which may be newer than the platform asks for.
     """
-    interpreter = target.interpreter
-    version = (interpreter.major, interpreter.minor)
-    platforms = tuple(_platform_tags(target.platform, image.libc))
-    return (
-        *cpython_tags(version, (interpreter.abi_tag,), platforms),
-        *compatible_tags(version, interpreter.python_tag, platforms),
-    )
-
-
-def marker_environment(target: Target) -> dict[str, str]:
-    """What environment markers (PEP 508) are evaluated against."""
-    version = f"{target.interpreter.major}.{target.interpreter.minor}"
-    # 99 stands for the newest patch release, which is what the image's tag means.
-    full = f"{version}.99"
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": full,
-        "os_name": "posix",
-        "platform_machine": target.platform.arch,
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": full,
-        "python_version": version,
-        "sys_platform": "linux",
-    }
-
-
-def _platform_tags(platform: Platform, libc: tuple[int, int]) -> Iterator[str]:
-    major, newest = libc
-    if platform.libc == "musl":
-        yield from (f"musllinux_{major}_{minor}_{platform.arch}" for minor in range(newest, -1, -1))
-    else:
-        for minor in range(newest, _OLDEST_GLIBC_MINOR - 1, -1):
-            yield f"manylinux_{major}_{minor}_{platform.arch}"
-            if minor in _LEGACY_TAGS:
-                yield f"{_LEGACY_TAGS[minor]}_{platform.arch}"
-    yield f"linux_{platform.arch}"
+    platform = msgspec.structs.replace(target.platform, minimum=image.libc)
+    return installable(msgspec.structs.replace(target, platform=platform))

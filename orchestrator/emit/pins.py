@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.emit.dockerfile import Pin
-from orchestrator.emit.image import Image, marker_environment, supported_tags
+from orchestrator.emit.image import Image, supported_tags
 from orchestrator.emit.locked import newest_wheel, version_of, without_wheel
 from orchestrator.emit.read import read_lock, wheels_in
 from orchestrator.errors import BadLockError, MissingWheelsError
 from orchestrator.files import sha256_of
+from orchestrator.targets.markers import marker_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

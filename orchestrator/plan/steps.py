@@ -18,7 +18,8 @@ from orchestrator.model import (
     Step,
     Target,
 )
-from orchestrator.plan.fingerprint import fingerprint_of, parts_of
+from orchestrator.plan.fingerprint import fingerprint_of, parts_of, with_needs
+from orchestrator.plan.libraries import LibraryPlanner
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.tags import platform_for_deployment_target
 from orchestrator.targets.toolchain import Host, Toolchain
@@ -51,6 +52,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         target: With the platform raised to the recipe's minimum.
         python: Of this machine, that runs the build.
         toolchain: Of this machine, that compiles.
+        libraries: Steps of the native libraries that the recipe names.
         raised: The platform that was asked for, where the recipe needs a newer one; else None.
     """
 
@@ -59,10 +61,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     python: HostPython
     toolchain: Toolchain
+    libraries: tuple[Step, ...] = ()
     raised: Platform | None = None
 
     def planned(self, build_requires: tuple[str, ...] = ()) -> Planned:
-        """The step, fingerprinted as one that needs no other.
+        """The step, fingerprinted as one that needs no other but its libraries.
 
         Args:
             build_requires: Locked, ``name==version``.
@@ -85,7 +88,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             fingerprint=fingerprint_of(parts),
             build_requires=build_requires,
             parts=parts,
+            libraries=self.libraries,
         )
+        if self.libraries:
+            needs = {library.label: library.fingerprint for library in self.libraries}
+            step = with_needs(step, needs)
         return Planned(step=step, python=self.python, toolchain=self.toolchain, raised=self.raised)
 
 
@@ -115,6 +122,9 @@ class Planner:
         self._override = override
         self._explicit = explicit
         self._interpreter = cache(find_interpreter)
+        self._libraries = LibraryPlanner(
+            registry.libraries, override=override, toolchain=self.toolchain
+        )
 
     def draft(self, source: Source, target: Target) -> Draft:
         """Chooses what a source is built with for a target.
@@ -124,6 +134,7 @@ class Planner:
             MinimumMacOSError: It needs a newer macOS than the one the user named.
             NoToolchainError: Nothing here compiles for the platform.
             InterpreterNotFoundError: The target's Python is not on this machine.
+            UnknownLibraryError: The recipe names a library that has none; and its likes (LIB).
         """
         version = None if source.version == UNKNOWN_VERSION else source.version
         settings = self._registry.settings(source.name, version, target)
@@ -131,7 +142,7 @@ class Planner:
         target = self._raised(source, settings, target)
         if target.platform != asked:
             settings = self._registry.settings(source.name, version, target)
-        toolchain = self._toolchain(target.platform)
+        toolchain = self.toolchain(target.platform)
         python = self._interpreter(target.interpreter)
         if settings.source:
             source = self._override(source, settings.source)
@@ -141,6 +152,7 @@ class Planner:
             target=target,
             python=python,
             toolchain=toolchain,
+            libraries=self._libraries.steps(settings.libraries, target.platform, source.name),
             raised=asked if target.platform != asked else None,
         )
 
@@ -159,7 +171,12 @@ class Planner:
             )
         return Target(platform=newer, interpreter=target.interpreter)
 
-    def _toolchain(self, platform: Platform) -> Toolchain:
+    def toolchain(self, platform: Platform) -> Toolchain:
+        """The first toolchain that compiles for a platform.
+
+        Raises:
+            NoToolchainError: None does.
+        """
         for toolchain in self._toolchains:
             if toolchain.builds(platform):
                 return toolchain

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from orchestrator.errors import RecipeError
-from orchestrator.files import data_directory, sha256_of
+from orchestrator.files import data_directory
 from orchestrator.model import BuildSettings, Patch, Target, Value
-from orchestrator.registry.schema import RecipeFile, Release, parse_text
+from orchestrator.registry.libraries import Libraries
+from orchestrator.registry.reading import (
+    find_patch,
+    own_folder,
+    patches_folder,
+    problems_of_name,
+    read_file,
+    recipe_error,
+    shown,
+)
+from orchestrator.registry.schema import RecipeFile, Release
 from orchestrator.registry.select import applies, settings_of
-from orchestrator.registry.validate import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Recipe(Value, frozen=True):
@@ -49,11 +55,16 @@ class Registry:
     Args:
         folders: Each holds ``<name>.toml`` files. The patches they name lie in its own folder
             ``patches``, if there is one, or else in the folder ``patches`` beside it. The files
-            that a recipe's tests bring along lie in the folder ``<name>`` beside the recipe.
+            that a recipe's tests bring along lie in the folder ``<name>`` beside the recipe. Native
+            libraries have recipes of their own in the subfolder ``libraries``.
+
+    Attributes:
+        libraries: The native libraries that recipes name.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
+        self.libraries = Libraries(self._folders)
 
     def names(self) -> tuple[str, ...]:
         """The projects that have a recipe, sorted."""
@@ -101,7 +112,7 @@ class Registry:
             for number, release in chosen:
                 labels.append(f"{recipe.path.name}[{number}]")
                 releases.append(release)
-                patches += (_patch(recipe, patch) for patch in release.patches)
+                patches += (find_patch(recipe.patches, name) for name in release.patches)
                 own_files += (recipe.own / name for name in release.test.own_files)
         return settings_of(
             releases,
@@ -113,9 +124,19 @@ class Registry:
 
     def lint(self) -> tuple[str, ...]:
         """Every problem of every recipe, as ``file: key.path: what is wrong``."""
-        return tuple(
-            fault for path in self._files() for fault in (*_problems_of_name(path), *_read(path)[1])
+        return (
+            *self.libraries.lint(),
+            *(fault for path in self._files() for fault in self._problems(path)),
         )
+
+    def _problems(self, path: Path) -> Iterator[str]:
+        yield from problems_of_name(path)
+        recipe, faults = _read(path)
+        yield from faults
+        for number, release in enumerate(recipe.file.release if recipe else ()):
+            for index, need in enumerate(release.libraries):
+                for problem in self.libraries.problems_of_need(need):
+                    yield f"{shown(path)}: release[{number}].libraries[{index}]: {problem}"
 
     def _files(self) -> Iterator[Path]:
         for folder in self._folders:
@@ -137,92 +158,10 @@ def load_registry(directories: Sequence[Path] = ()) -> Registry:
     return Registry(tuple(folders.values()))
 
 
-def recipe_error(faults: Sequence[str]) -> RecipeError:
-    """The error that lists these problems."""
-    if len(faults) == 1:
-        return RecipeError(faults[0])
-    return RecipeError(f"{len(faults)} problems in recipes.", details=tuple(faults))
-
-
 def _read(path: Path) -> tuple[Recipe | None, tuple[str, ...]]:
     """A recipe, or None and what is wrong with it."""
-    patches, own = _patches_folder(path.parent), path.with_suffix("").absolute()
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except OSError as error:
-        return None, (f"{_shown(path)}: can't be read: {error.strerror}",)
-    except UnicodeDecodeError as error:
-        return None, (f"{_shown(path)}: not UTF-8 at byte {error.start}",)
-    except tomllib.TOMLDecodeError as error:
-        end = f"at line {len(text.splitlines())}, the last"
-        message = str(error).replace("at end of document", end)
-        return None, (f"{_shown(path)}: not TOML: {message}",)
-    found = (
-        *problems(content, RecipeFile, parse_text),
-        *_problems_of_files(_patch_names(content), patches, "the patches folder"),
-        *_problems_of_files(_own_names(content), own, f"the folder {own.name}"),
-    )
-    if found:
-        return None, tuple(f"{_shown(path)}: {problem}" for problem in found)
-    file = msgspec.convert(content, RecipeFile, dec_hook=parse_text)
-    return Recipe(path=path, patches=patches, own=own, file=file), ()
-
-
-def _patches_folder(recipes: Path) -> Path:
-    inside = recipes / "patches"
-    return inside if inside.is_dir() else recipes.absolute().parent / "patches"
-
-
-def _problems_of_files(
-    named: Iterable[tuple[str, str]], folder: Path, called: str
-) -> Iterator[str]:
-    """Looks for files of a folder, also where other things in the recipe are wrong."""
-    for where, name in named:
-        if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            yield f"{where}: {name!r} is outside {called}"
-        elif not (folder / name).is_file():
-            yield f"{where}: no such file: {_shown(folder / name)}"
-
-
-def _patch_names(content: dict[str, object]) -> Iterator[tuple[str, str]]:
-    for where, release in _releases(content):
-        match release:
-            case {"patches": list(names)}:
-                yield from _texts(names, f"{where}.patches")
-
-
-def _own_names(content: dict[str, object]) -> Iterator[tuple[str, str]]:
-    for where, release in _releases(content):
-        match release:
-            case {"test": {"own-files": list(names)}}:
-                yield from _texts(names, f"{where}.test.own-files")
-
-
-def _releases(content: dict[str, object]) -> Iterator[tuple[str, object]]:
-    match content:
-        case {"release": list(releases)}:
-            for number, release in enumerate(releases):
-                yield f"release[{number}]", release
-
-
-def _texts(values: list[object], where: str) -> Iterator[tuple[str, str]]:
-    for index, value in enumerate(values):
-        if isinstance(value, str):
-            yield f"{where}[{index}]", value
-
-
-def _problems_of_name(path: Path) -> Iterator[str]:
-    if path.stem != (normalized := canonicalize_name(path.stem)):
-        yield f"{_shown(path)}: the file name is not normalized; call it {normalized}.toml"
-
-
-def _patch(recipe: Recipe, name: str) -> Patch:
-    path = recipe.patches / name
-    return Patch(name=name, path=path, sha256=sha256_of(path))
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be said without doubt: below the current folder, or in full."""
-    here = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
-    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)
+    patches = patches_folder(path.parent)
+    file, faults = read_file(path, RecipeFile, patches)
+    if file is None:
+        return None, faults
+    return Recipe(path=path, patches=patches, own=own_folder(path), file=file), ()

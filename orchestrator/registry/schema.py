@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from orchestrator.model import Blas, Route, SubstituteKind
 
@@ -31,6 +32,12 @@ class ProjectName(str):
 
 class PlatformPattern(str):
     """A shell pattern that matches at least one platform tag."""
+
+    __slots__ = ()
+
+
+class LibraryNeed(str):
+    """A native library's normalized name, with the range of versions that will do."""
 
     __slots__ = ()
 
@@ -53,12 +60,24 @@ def _project_name(text: str) -> ProjectName:
     return ProjectName(canonicalize_name(text, validate=True))
 
 
+def _library_need(text: str) -> LibraryNeed:
+    need = Requirement(text)
+    if need.url or need.extras or need.marker:
+        raise ValueError
+    return LibraryNeed(f"{_project_name(need.name)}{need.specifier}")
+
+
 # What a text must be, and what makes it that or raises ValueError.
 _TEXTS: dict[type, tuple[str, Callable[[str], object]]] = {
     ProjectName: ("a project name", _project_name),
     PlatformPattern: ("a pattern that matches platform tags for arm64", _platform_pattern),
     Requirement: ("a requirement (PEP 508)", Requirement),
     SpecifierSet: ("a version range (PEP 440)", SpecifierSet),
+    Version: ("a version (PEP 440)", Version),
+    LibraryNeed: (
+        "a library's name, with a version range where not every one will do",
+        _library_need,
+    ),
 }
 
 
@@ -235,8 +254,8 @@ class Substitute(WholeTable, frozen=True):
                 raise ValueError(f"extras get {self.name} in the redirect's version: name none")
 
 
-class Release(Table, frozen=True):
-    """What some versions need on some platforms and Pythons; all that match are merged."""
+class Conditional(Table, frozen=True):
+    """What some versions need on some platforms; all that match are merged."""
 
     versions: Annotated[
         SpecifierSet, Meta(description="PEP 440 version range; every version when absent.")
@@ -245,14 +264,10 @@ class Release(Table, frozen=True):
         tuple[PlatformPattern, ...],
         Meta(description="Shell patterns over platform tags; every platform when absent."),
     ] = ()
-    pythons: Annotated[
-        SpecifierSet, Meta(description="PEP 440 range over X.Y; every Python when absent.")
-    ] = msgspec.field(default_factory=SpecifierSet)
     why: Annotated[str, Meta(description="Why this is needed.")] = ""
     upstream: Annotated[
         HttpUrl | UnsetType, Meta(description="Issue or change that would make it unneeded.")
     ] = UNSET
-    source: Source | UnsetType = UNSET
     patches: Annotated[
         tuple[str, ...], Meta(description="Files in the patches folder, applied in order.")
     ] = ()
@@ -260,6 +275,20 @@ class Release(Table, frozen=True):
         dict[Variable, str], Meta(description="Environment variables of the build.")
     ] = {}
     flags: Flags = Flags()
+    libraries: Annotated[
+        tuple[LibraryNeed, ...],
+        Meta(description="Native libraries that it is linked with, of the folder `libraries`."),
+    ] = ()
+    needs: Needs = Needs()
+
+
+class Release(Conditional, frozen=True, kw_only=True):
+    """What some versions need on some platforms and Pythons; all that match are merged."""
+
+    pythons: Annotated[
+        SpecifierSet, Meta(description="PEP 440 range over X.Y; every Python when absent.")
+    ] = msgspec.field(default_factory=SpecifierSet)
+    source: Source | UnsetType = UNSET
     build_requires: BuildRequires = BuildRequires()
     target_build_requires: Annotated[
         tuple[Requirement, ...],
@@ -278,7 +307,6 @@ class Release(Table, frozen=True):
             "judged by the project's other wheels and its sources."
         ),
     ] = ""
-    needs: Needs = Needs()
     route: Annotated[
         Route | UnsetType, Meta(description="How to compile; what works first when absent.")
     ] = UNSET
@@ -299,13 +327,13 @@ class RecipeFile(Table, frozen=True, kw_only=True):
     release: Annotated[tuple[Release, ...], Meta(min_length=1)]
 
 
-def json_schema() -> dict[str, Any]:
-    """The format of a recipe file as a JSON Schema (draft 2020-12), for editors."""
+def json_schema(kind: type[Table] = RecipeFile) -> dict[str, Any]:
+    """The format of a file as a JSON Schema (draft 2020-12), for editors."""
 
     def text(kind: type) -> dict[str, str]:
         return {"type": "string", "title": _TEXTS[kind][0]}
 
-    schema = msgspec.json.schema(RecipeFile, schema_hook=text)
+    schema = msgspec.json.schema(kind, schema_hook=text)
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
     # By way of JSON: the defaults in it are tuples.
     return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])

@@ -16,6 +16,7 @@ from orchestrator.model import (
     Flags,
     Needs,
     Patch,
+    Platform,
     SourceOverride,
     Substitute,
     Target,
@@ -37,11 +38,18 @@ T = TypeVar("T", bound=schema.Table)
 
 def applies(release: schema.Release, version: Version | None, target: Target) -> bool:
     """Whether a release is meant for this version (None: whichever) on this target."""
-    tag, interpreter = target.platform.tag, target.interpreter
-    return (
-        (version is None or release.versions.contains(version, prereleases=True))
-        and (not release.platforms or any(fnmatchcase(tag, p) for p in release.platforms))
-        and release.pythons.contains(f"{interpreter.major}.{interpreter.minor}")
+    interpreter = target.interpreter
+    return applies_to_platform(release, version, target.platform) and release.pythons.contains(
+        f"{interpreter.major}.{interpreter.minor}"
+    )
+
+
+def applies_to_platform(
+    release: schema.Conditional, version: Version | None, platform: Platform
+) -> bool:
+    """Whether a release is meant for this version (None: whichever) on this platform."""
+    return (version is None or release.versions.contains(version, prereleases=True)) and (
+        not release.platforms or any(fnmatchcase(platform.tag, p) for p in release.platforms)
     )
 
 
@@ -89,15 +97,16 @@ def settings_of(
         source=_source(merged.source),
         patches=patches,
         env=merged.env,
-        flags=_flags(merged.flags),
+        flags=flags_of(merged.flags),
         build_requires=_build_requires(merged.build_requires),
         target_build_requires=_texts(merged.target_build_requires),
         config_settings=merged.config_settings,
         backend=_backend(merged.backend),
         blas=merged.blas or None,
         extensions=merged.extensions,
-        needs=_needs(merged.needs),
+        needs=needs_of(merged.needs),
         route=merged.route or "",
+        libraries=tuple(dict.fromkeys(map(str, merged.libraries))),
         test=_test(merged.test, own_files),
         substitute=_substitute(merged.substitute),
         why=why + tuple(release.why for release in releases if release.why),
@@ -130,7 +139,8 @@ def _source(table: schema.Source | msgspec.UnsetType) -> SourceOverride | None:
     )
 
 
-def _flags(table: schema.Flags) -> Flags:
+def flags_of(table: schema.Flags) -> Flags:
+    """A recipe's flags as a value."""
     return Flags(
         compile_add=table.add_compile,
         compile_drop=table.drop_compile,
@@ -155,7 +165,8 @@ def _backend(table: schema.Backend | msgspec.UnsetType) -> Backend | None:
     )
 
 
-def _needs(table: schema.Needs) -> Needs:
+def needs_of(table: schema.Needs) -> Needs:
+    """A recipe's needs as a value."""
     return Needs(
         languages=table.languages,
         minimum_macos=_macos_version(table.minimum_macos) if table.minimum_macos else None,

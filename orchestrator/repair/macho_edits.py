@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from orchestrator.binary.wheelfile import Member, WheelFacts
+    from orchestrator.binary.member import Member
+    from orchestrator.binary.wheelfile import WheelFacts
     from orchestrator.repair.bench import Bench
 
 

@@ -16,6 +16,7 @@ from orchestrator.model import (
     LogLine,
     Notice,
     PhaseStarted,
+    Resolved,
     StepFailed,
     StepFinished,
     StepStarted,
@@ -23,7 +24,7 @@ from orchestrator.model import (
     Value,
 )
 from orchestrator.report.summary import print_summary
-from orchestrator.report.text import clean, duration, stopwatch
+from orchestrator.report.text import clean, counted, duration, stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +91,10 @@ class LiveReporter:
             case StepTested(step=step, proof=proof, seconds=seconds):
                 self._replace(step, None)
                 self._print(proof, "bold green", step, duration(seconds))
+            case Resolved(step=step, packages=packages, seconds=seconds):
+                self._replace(step, None)
+                said = f"{step}: {counted(packages, 'package')}"
+                self._print("resolved", "bold green", said, duration(seconds))
             case StepFailed(code=code):
                 self._replace(event.step, None)
                 self._print("failed", "bold red", event.step, code)

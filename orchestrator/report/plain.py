@@ -10,13 +10,14 @@ from orchestrator.model import (
     LogLine,
     Notice,
     PhaseStarted,
+    Resolved,
     StepFailed,
     StepFinished,
     StepStarted,
     StepTested,
 )
 from orchestrator.report.summary import write_summary
-from orchestrator.report.text import clean, duration, write_line
+from orchestrator.report.text import clean, counted, duration, write_line
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -60,6 +61,8 @@ class PlainReporter:
                 words = f"{filename} ({'cached' if cached else duration(seconds)})"
             case StepTested(proof=proof, seconds=seconds):
                 words = f"{proof} ({duration(seconds)})"
+            case Resolved(packages=packages, seconds=seconds):
+                words = f"{counted(packages, 'package')} ({duration(seconds)})"
             case StepFailed(code=code, message=message):
                 words = f"failed: {code} {clean(message)}"
         return words

@@ -44,9 +44,9 @@ def classify(text: str, cwd: Path) -> Request:
     named = _NAMED_URL.fullmatch(stripped)
     if named:
         return _from_url(text, named["url"], canonicalize_name(named["name"]), cwd)
-    if _SCHEME.match(stripped):
+    if has_scheme(stripped):
         return _from_url(text, stripped, "", cwd)
-    if _looks_like_path(stripped):
+    if looks_like_path(stripped):
         return _from_path(text, cwd / Path(stripped).expanduser(), "")
     return _from_pep508(text, stripped, cwd)
 
@@ -126,7 +126,13 @@ def _from_pep508(text: str, stripped: str, cwd: Path) -> Request:
     )
 
 
-def _looks_like_path(text: str) -> bool:
+def has_scheme(text: str) -> bool:
+    """Whether it begins like a URL."""
+    return bool(_SCHEME.match(text))
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether pip would take it for a path, and not for a project's name."""
     # A slash in a requirement can only be part of a marker's string or of a URL behind an @.
     before_marker = text.partition(";")[0]
     return (

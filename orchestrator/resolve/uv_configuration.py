@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -108,6 +109,30 @@ def uv_settings(cwd: Path, environ: Mapping[str, str]) -> UvSettings:
     )
 
 
+def uv_tables(cwd: Path, environ: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """The content of uv's configuration files, the most important one first.
+
+    Raises:
+        BadConfigurationError: A file is not TOML.
+    """
+    return tuple(_content(path) for path in _files(cwd, environ))
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _bad(path, error) from error
+    if path.name != "pyproject.toml":
+        return tables
+    found: dict[str, Any] = tables.get("tool", {}).get("uv", {})
+    return found
+
+
+def _bad(path: Path, error: Exception) -> BadConfigurationError:
+    return BadConfigurationError(f"uv's configuration {path}: {redact(str(error))}")
+
+
 def _from_variables(environ: Mapping[str, str]) -> _Table:
     def named(text: str) -> _Index:
         match = re.match(r"([\w.-]+)=(.+)", text)
@@ -133,8 +158,7 @@ def _tables(cwd: Path, environ: Mapping[str, str]) -> Iterator[_Table]:
             else:
                 table = msgspec.toml.decode(path.read_bytes(), type=_Table)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            reason = redact(str(error))
-            raise BadConfigurationError(f"uv's configuration {path}: {reason}") from error
+            raise _bad(path, error) from error
         for level in (table.pip if table else None, table):
             if level:
                 yield _absolute(level, path.parent)

@@ -18,6 +18,7 @@ FIRST_ARM64_MACOS = 11
 OLDEST_PYTHON, NEWEST_PYTHON = 9, 14
 FIRST_FREE_THREADED = 13
 DEFAULT_PLATFORM = "macosx_11_0_arm64"
+DEFAULT_PYTHON = "3.11"
 SHORT_FORMS = {"macos": DEFAULT_PLATFORM, "linux": "manylinux_2_28_aarch64"}
 LINUX_ARCHITECTURES = ("aarch64", "x86_64")
 # glibc began to run on arm64 with 2.17; the newest is the newest that zig 0.17 has symbols of.

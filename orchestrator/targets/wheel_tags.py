@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from packaging.tags import compatible_tags, cpython_tags, mac_platforms
+from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 
 from orchestrator.model import Value
 
@@ -121,11 +121,22 @@ def accepted(target: Target) -> frozenset[str]:
     The plain ``linux`` tag, which a machine of the target would take too, is none of them: it
     says nothing of where else the wheel runs.
     """
+    return frozenset(map(str, _tags(target, platform_tags(target.platform))))
+
+
+def installable(target: Target) -> tuple[Tag, ...]:
+    """The tags of wheels that an installer takes on a target, the one it prefers first."""
+    plain = [f"linux_{target.platform.arch}"] if target.platform.os == "linux" else []
+    return tuple(_tags(target, (*platform_tags(target.platform), *plain)))
+
+
+def _tags(target: Target, platforms: Iterable[str]) -> Iterator[Tag]:
     version = (target.interpreter.major, target.interpreter.minor)
-    platforms = list(platform_tags(target.platform))
+    platforms = list(platforms)
     own = cpython_tags(version, [target.interpreter.abi_tag], platforms)
     pure = compatible_tags(version, target.interpreter.python_tag, platforms)
-    return frozenset(map(str, (*own, *pure)))
+    yield from own
+    yield from pure
 
 
 def platform_tags(platform: Platform) -> Iterator[str]:

@@ -11,7 +11,8 @@ from orchestrator.verify.traits import Traits, traits, unhashed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from orchestrator.binary.wheelfile import Member, WheelFacts
+    from orchestrator.binary.member import Member
+    from orchestrator.binary.wheelfile import WheelFacts
 
 
 class Difference(Value):

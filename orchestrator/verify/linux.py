@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from orchestrator.binary.elf import Elf
-from orchestrator.binary.wheelfile import Member
+from orchestrator.binary.member import Member
 from orchestrator.model import Value
 from orchestrator.targets.wheel_tags import Libc, LinuxTag, linux_tags
 from orchestrator.verify import layout, manylinux

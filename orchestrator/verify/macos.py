@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from orchestrator.binary.macho import MachO
-from orchestrator.binary.wheelfile import Member
+from orchestrator.binary.member import Member
 from orchestrator.model import Value
 from orchestrator.targets.wheel_tags import FIRST_ARM64, MacOSTag, macos_tags
 from orchestrator.verify import dyld, layout

@@ -14,7 +14,7 @@ from orchestrator.verify.subject import Subject
 
 if TYPE_CHECKING:
     from orchestrator.binary.kind import Format
-    from orchestrator.binary.wheelfile import Member
+    from orchestrator.binary.member import Member
     from orchestrator.model import Interpreter
 
 FORMATS: dict[str, frozenset[Format]] = {

@@ -11,7 +11,7 @@ from orchestrator.verify.linux import libc_of
 if TYPE_CHECKING:
     from orchestrator.binary.elf import Elf
     from orchestrator.binary.macho import MachO
-    from orchestrator.binary.wheelfile import Member
+    from orchestrator.binary.member import Member
 
 # auditwheel puts a part of the file's hash behind a copied library's name, each time anew.
 _HASHED = re.compile(r"(?:-[0-9a-f]{8})+(?=\.so\b)")

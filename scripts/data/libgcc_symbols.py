@@ -3,9 +3,10 @@
 
 Usage: scripts/data/libgcc_symbols.py ARCH LIBRARY
 
-LIBRARY is that architecture's libgcc_s.so.1, e.g. out of Debian's package libgcc-s1. Kept are the
-unwinder and the arithmetic of quadruple precision, in versions that manylinux_2_17 allows; the rest
-is quicker, and just as right, from the compiler's static runtime.
+LIBRARY is that architecture's libgcc_s.so.1, e.g. out of Debian's package libgcc-s1. Kept is all
+that manylinux_2_17 has. Wanted are the unwinder and the arithmetic of quadruple precision; but
+zig's own runtime is a single object, and one name of it that nothing else defines (numpy's
+__udivti3) would bring its quadruple precision along.
 """
 
 import re
@@ -15,9 +16,6 @@ import lief
 from symbol_tables import ROOT
 
 NEWEST = (4, 7, 0)
-KEPT = re.compile(
-    r"_Unwind_\w+|__(?:de)?register_frame\w*|__gcc_personality_v0|__\w+tf\w*|__\w+tc3"
-)
 
 
 def version_of(text: str) -> tuple[int, ...]:
@@ -33,7 +31,7 @@ def main(arch: str, library: str) -> None:
             continue
         version = symbol.symbol_version.symbol_version_auxiliary.name
         known = version.startswith("GLIBC_") or version_of(version) <= NEWEST
-        if known and KEPT.fullmatch(symbol.name):
+        if known:
             found.setdefault(version, []).append(symbol.name)
     lines = [f"# libgcc_s.so.1 of {arch}, by scripts/data/libgcc_symbols.py"]
     for version in sorted(found, key=lambda text: (text.startswith("GLIBC_"), version_of(text))):

@@ -17,6 +17,7 @@ from command_line import COMMAND, PROJECTS, CommandLine
 
 COMMANDS = [
     (),
+    ("audit",),
     ("build",),
     ("compare",),
     ("doctor",),

@@ -1,9 +1,10 @@
 import pytest
 from packaging.tags import Tag
 
-from orchestrator.emit.image import choose_image, marker_environment, supported_tags
+from orchestrator.emit.image import choose_image, supported_tags
 from orchestrator.errors import BaseImageError, UnsupportedPlatformError
 from orchestrator.model import Target
+from orchestrator.targets.markers import marker_environment
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 
 

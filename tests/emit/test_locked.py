@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.emit.image import choose_image, marker_environment, supported_tags
+from orchestrator.emit.image import choose_image, supported_tags
 from orchestrator.emit.locked import newest_wheel, without_wheel
 from orchestrator.errors import BadLockError
 from orchestrator.model import Target
+from orchestrator.targets.markers import marker_environment
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 
 TARGET = Target(platform=parse_platform("linux"), interpreter=parse_interpreter("3.11"))

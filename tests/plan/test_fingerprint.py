@@ -12,6 +12,7 @@ from orchestrator.model import (
     BuildSettings,
     Flags,
     Interpreter,
+    LibraryBuild,
     Needs,
     Patch,
     Platform,
@@ -46,6 +47,8 @@ SETTINGS = BuildSettings(
     backend=Backend(build_backend="setuptools.build_meta"),
     blas="accelerate",
     needs=Needs(languages=("c",), minimum_macos=(13, 3)),
+    libraries=("zlib",),
+    library=LibraryBuild(system="cmake", programs={"tiny-config": {"--libs": "-ltiny"}}),
     test=TestPlan(imports=("tiny",), source=SourceOverride(git="g", rev="1")),
     substitute=Substitute(kind="redirect", name="other", extras={"more": ("third",)}),
     why=("because",),
@@ -91,6 +94,8 @@ OTHER_WORDS = {
     "blas": "openblas",
     "extensions": "required",
     "route": "hybrid",
+    "system": "meson",
+    "linking": "static",
 }
 
 
@@ -176,7 +181,7 @@ def test_equal_exactly_when_the_content_is_equal(
 def test_is_the_same_on_every_machine() -> None:
     # Changes only together with FORMAT: wheelhouses of before are then built anew.
     assert fingerprint(**STEP) == (
-        "840602aa5f49b09f514102de4fb64c401cfad9ec3c0171678a4b901cb13fa90e"
+        "1a8044399cda82b41df072449081bb562a2454bf430aaad1422c524a1b615f3b"
     )
 
 

@@ -9,7 +9,7 @@ from orchestrator.verify.rule import Report, rule, some
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrator.binary.wheelfile import Member
+    from orchestrator.binary.member import Member
     from orchestrator.verify.macos import MacOSSubject
 
 _ARM64_TAGS = {"arm64", "universal2"}

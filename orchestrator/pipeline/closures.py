@@ -1,0 +1,128 @@
+"""From what a user asks for to one locked closure per target, which audit and plan start with.
+
+Nothing of an sdist runs but what tells its requirements, and that in its build environment.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.files import open_cache
+from orchestrator.model import LogLine, Notice, Resolved, StepStarted, Value
+from orchestrator.process import Processes
+from orchestrator.resolve.configuration import read_configuration
+from orchestrator.resolve.lock import Locking, lock_all, unknown_metadata
+from orchestrator.resolve.uv_configuration import uv_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from orchestrator.model import Closure, Event, Target
+    from orchestrator.pipeline.metadata import MetadataBuilder
+    from orchestrator.resolve.configuration import IndexConfiguration
+    from orchestrator.resolve.inputs import Inputs
+    from orchestrator.resolve.refusal import Refused
+    from orchestrator.resolve.uv_compile import Metadata
+
+
+class ClosureOptions(Value):
+    """How closures are made.
+
+    Attributes:
+        recipes: Folders of recipes beyond those that travel with orchestrator.
+        build_metadata: Whether a build backend may be asked what its sdist requires, where
+            nothing else tells; if not, ``Locked.dependencies_known`` says of which nobody knows.
+    """
+
+    recipes: tuple[Path, ...] = ()
+    build_metadata: bool = True
+
+
+def closures(
+    inputs: Inputs,
+    targets: Sequence[Target],
+    options: ClosureOptions,
+    emit: Callable[[Event], None],
+) -> tuple[Closure, ...]:
+    """Every package that the inputs need, pinned, for each target in turn.
+
+    Args:
+        inputs: As read by ``resolve.inputs_read``.
+        targets: At least one.
+        options: How.
+        emit: Told how it goes; a step's label is ``closure for TARGET``.
+
+    Raises:
+        OrchestratorError: The requirements contradict each other (RSL001), uv or an index failed
+            (RSL002), a hash is wrong (RSL003), a lock can't be used (RSL004).
+    """
+    open_cache()
+    folder = Path(inputs.projects[0]).parent if inputs.projects else Path.cwd()
+    started = time.monotonic()
+    for target in targets:
+        emit(StepStarted(step=_label(target)))
+    configuration = inputs.options.configured(read_configuration(folder, os.environ))
+    processes = Processes()
+
+    def told(target: Target, line: str) -> None:
+        emit(LogLine(step=_label(target), line=line))
+
+    def warned(target: Target, message: str) -> None:
+        emit(Notice(step=_label(target), message=message))
+
+    locking = Locking(
+        inputs=inputs,
+        configuration=configuration,
+        settings=uv_tables(folder, os.environ),
+        cwd=Path.cwd(),
+        environ=os.environ,
+        processes=processes,
+        metadata_of=_Asked(options, configuration, processes, warned)
+        if options.build_metadata
+        else unknown_metadata,
+        told=told,
+    )
+    found = lock_all(locking, targets)
+    for closure in found:
+        emit(
+            Resolved(
+                step=_label(closure.target),
+                packages=len(closure.packages),
+                seconds=time.monotonic() - started,
+            )
+        )
+    return found
+
+
+class _Asked:
+    """Asks build backends; all that is needed for it is made when the first is asked."""
+
+    def __init__(
+        self,
+        options: ClosureOptions,
+        configuration: IndexConfiguration,
+        processes: Processes,
+        warned: Callable[[Target, str], None],
+    ) -> None:
+        self._arguments = (options.recipes, configuration, processes, warned)
+        self._lock = threading.Lock()
+
+    def __call__(self, refused: Refused, target: Target) -> Metadata:
+        with self._lock:
+            builder = self._builder
+        return builder(refused, target)
+
+    @cached_property
+    def _builder(self) -> MetadataBuilder:
+        from orchestrator.pipeline.metadata import MetadataBuilder  # noqa: PLC0415
+
+        return MetadataBuilder(*self._arguments)
+
+
+def _label(target: Target) -> str:
+    return f"closure for {target}"

@@ -1,0 +1,232 @@
+"""One lock (PEP 751) per target, made by uv, without running code of any sdist.
+
+The first target's run fills uv's cache with the pages and metadata that all need; the others
+follow at once, and find most of it there. Where uv comes upon sdists whose metadata only their
+build backends know, it is stopped, is told what they require, and resolves again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import tomllib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from orchestrator.errors import ResolverError
+from orchestrator.model import Closure, Target
+from orchestrator.process import Processes
+from orchestrator.resolve.closure import closure_of
+from orchestrator.resolve.configuration import IndexConfiguration, uv_environment
+from orchestrator.resolve.inputs import Inputs
+from orchestrator.resolve.known import KnownMetadata
+from orchestrator.resolve.refusal import VARIABLE, Refused, read_refused, refusing_python
+from orchestrator.resolve.uv_compile import (
+    UNWANTED_VARIABLES,
+    Metadata,
+    compile_arguments,
+    configuration_tables,
+    failure,
+    parse_edges,
+    platform_arguments,
+    platform_variables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RESOLVE_SECONDS = 1800
+# Each round answers all that the one before asked; more means that nothing converges.
+_ROUNDS = 30
+
+MetadataOf = Callable[[Refused, Target], Metadata]
+"""Finds out what a source requires; the answer says whether anybody knew."""
+
+
+class Locking(msgspec.Struct, frozen=True, kw_only=True):
+    """What locks are made with.
+
+    Attributes:
+        inputs: What the user asks for.
+        configuration: Of the indexes, with the options of the inputs.
+        settings: uv's own configuration files, the most important first.
+        cwd: The folder that uv runs in.
+        environ: Environment variables.
+        processes: Runs uv.
+        metadata_of: Asked about sdists that do not say what they require.
+        told: Called with a target and a sentence of what is going on.
+    """
+
+    inputs: Inputs
+    configuration: IndexConfiguration
+    settings: tuple[Mapping[str, Any], ...]
+    cwd: Path
+    environ: Mapping[str, str]
+    processes: Processes
+    metadata_of: MetadataOf
+    told: Callable[[Target, str], None]
+
+
+def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]:
+    """Locks for every target; the closures are in the order of the targets.
+
+    Raises:
+        UnsatisfiableError: Some requirements contradict each other.
+        ResolverError: uv failed otherwise.
+        LockMismatchError: The index has none of the files that a root's hashes name.
+    """
+    first_done = threading.Event()
+
+    def lock(place: int) -> Closure:
+        if place:
+            first_done.wait()
+        try:
+            with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
+                return _TargetLock(locking, targets[place], Path(folder), first_done).run()
+        finally:
+            first_done.set()
+
+    with ThreadPoolExecutor(max_workers=len(targets)) as pool:
+        try:
+            return tuple(pool.map(lock, range(len(targets))))
+        except KeyboardInterrupt:
+            locking.processes.stop()
+            first_done.set()
+            raise
+
+
+class _TargetLock:
+    """Makes the lock of one target, in a folder of its own."""
+
+    def __init__(
+        self, locking: Locking, target: Target, folder: Path, first_run: threading.Event
+    ) -> None:
+        from uv import find_uv_bin  # noqa: PLC0415 (--help stays quick)
+
+        self._locking = locking
+        self._target = target
+        self._folder = folder
+        self._first_run = first_run
+        self._uv = find_uv_bin()
+        self._python = refusing_python(self._uv)
+        self._known = KnownMetadata(target)
+        for name, roots in (
+            ("requirements.in", locking.inputs.roots),
+            ("constraints.txt", locking.inputs.constraints),
+        ):
+            lines = dict.fromkeys(root.requirement for root in roots)
+            (folder / name).write_text("".join(f"{line}\n" for line in lines if line))
+
+    def run(self) -> Closure:
+        while True:
+            text = self._lock()
+            lock = tomllib.loads(text)
+            if not self._known.contradicted(lock):
+                break
+        self._known.keep(lock)
+        return closure_of(
+            lock,
+            text,
+            self._edges(),
+            self._locking.inputs.roots,
+            self._target,
+            f"the lock for {self._target}",
+            unknown=self._known.unknown(),
+        )
+
+    def _lock(self) -> str:
+        output = self._folder / "pylock.toml"
+        arguments = ("--format", "pylock.toml", "-o", str(output))
+        refresh: tuple[str, ...] = ()
+        for _ in range(_ROUNDS):
+            refused, lines = self._compile(*arguments, *refresh)
+            self._first_run.set()
+            if output.exists():
+                return output.read_text(encoding="utf-8")
+            if refused:
+                self._ask(refused)
+                continue
+            error = failure(lines, self._target)
+            if refresh or self._locking.configuration.offline or isinstance(error, ResolverError):
+                raise error
+            # A page that is a few minutes old may lack what was published since.
+            refresh = ("--refresh",)
+        raise ResolverError(
+            f"The requirements for {self._target} could not be resolved: each time, more sdists"
+            " had to be asked what they require.",
+            hint="Pin the versions of packages without wheels.",
+            details=tuple(f"{one.name} {one.version}" for one in refused),
+        )
+
+    def _ask(self, refused: Sequence[Refused]) -> None:
+        names = ", ".join(f"{one.name} {one.version}".strip() for one in refused)
+        self._locking.told(self._target, f"finding out what these sdists require: {names}")
+        new = [one for one in refused if not self._known.has(one)]
+        if not new:
+            raise ResolverError(f"uv does not accept what {names} was found to require.")
+        with ThreadPoolExecutor(max_workers=len(new)) as pool:
+            answers = pool.map(lambda one: self._locking.metadata_of(one, self._target), new)
+            for answer in answers:
+                self._known.learn(answer)
+
+    def _edges(self) -> dict[str, tuple[str, ...]]:
+        """Which package requires which: the same resolution again, from uv's cache alone."""
+        output = self._folder / "annotated.txt"
+        arguments = ("--annotation-style", "line", "-o", str(output))
+        for offline in (("--offline",), ()):
+            _, lines = self._compile(*arguments, *offline)
+            if output.exists():
+                return parse_edges(output.read_text(encoding="utf-8"))
+        raise failure(lines, self._target)
+
+    def _compile(self, *arguments: str) -> tuple[tuple[Refused, ...], list[str]]:
+        """Runs uv; returns the sdists whose hooks it called, and what it printed."""
+        import tomli_w  # noqa: PLC0415
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415
+
+        locking, folder = self._locking, self._folder
+        tables = configuration_tables(
+            locking.settings, locking.configuration, PYPI_SIMPLE_ENDPOINT, self._known.all()
+        )
+        configuration = folder / "uv.toml"
+        configuration.write_text(tomli_w.dumps(tables), encoding="utf-8")
+        lines: list[str] = []
+        with tempfile.TemporaryDirectory(dir=folder) as refused:
+            status = locking.processes.run(
+                (
+                    *(self._uv, "pip", "compile", "--config-file", str(configuration)),
+                    *("--python", str(self._python), "--no-build-isolation"),
+                    *("--no-python-downloads", "--no-header", "--quiet", "--color", "never"),
+                    *platform_arguments(self._target),
+                    *compile_arguments(
+                        locking.inputs,
+                        str(folder / "requirements.in"),
+                        str(folder / "constraints.txt"),
+                    ),
+                    *arguments,
+                ),
+                cwd=locking.cwd,
+                env=self._environment(Path(refused)),
+                log=folder / "uv.log",
+                on_line=lines.append,
+                seconds=RESOLVE_SECONDS,
+            )
+            found = read_refused(Path(refused)) if status else ()
+        return found, lines
+
+    def _environment(self, refused: Path) -> dict[str, str]:
+        places = uv_environment(self._locking.configuration)
+        env = {**self._locking.environ, **places, **platform_variables(self._target)}
+        return {
+            **{name: value for name, value in env.items() if name not in UNWANTED_VARIABLES},
+            VARIABLE: str(refused),
+        }
+
+
+def unknown_metadata(refused: Refused, target: Target) -> Metadata:  # noqa: ARG001 (MetadataOf)
+    """The answer where nobody may be asked: nothing is assumed to be required."""
+    return Metadata(name=refused.name, version=refused.version, known=False)

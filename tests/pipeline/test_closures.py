@@ -1,0 +1,57 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import UnsatisfiableError
+from orchestrator.model import Closure, Target
+from orchestrator.pipeline.closures import ClosureOptions, closures
+from orchestrator.resolve.inputs_read import Wanted, read_inputs
+from orchestrator.targets.tags import parse_interpreter, parse_platform
+
+pytestmark = pytest.mark.network
+
+
+def target(platform: str = "macos", python: str = "3.11") -> Target:
+    return Target(platform=parse_platform(platform), interpreter=parse_interpreter(python))
+
+
+def closures_of(
+    *requirements: str, targets: tuple[Target, ...] = (target(),), **options: bool
+) -> tuple[Closure, ...]:
+    inputs = read_inputs(Wanted(requirements=requirements), Path.cwd(), os.environ)
+    return closures(inputs, targets, ClosureOptions(**options), lambda _: None)
+
+
+def test_wheels_are_those_that_the_target_takes():
+    old, new, linux = closures_of(
+        "markupsafe==3.0.2",
+        "scikit-learn==1.5.2",
+        targets=(target(), target("macosx_12_0_arm64", "3.12"), target("linux")),
+    )
+    wheels = [
+        {package.name: package.wheel and package.wheel.filename for package in found.packages}
+        for found in (old, new, linux)
+    ]
+    assert wheels[0]["scikit-learn"] is None
+    assert wheels[1]["scikit-learn"] == "scikit_learn-1.5.2-cp312-cp312-macosx_12_0_arm64.whl"
+    assert wheels[0]["markupsafe"] == "MarkupSafe-3.0.2-cp311-cp311-macosx_11_0_arm64.whl"
+    assert wheels[2]["markupsafe"] == (
+        "MarkupSafe-3.0.2-cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64.whl"
+    )
+
+
+def test_what_pulls_a_package_in():
+    (found,) = closures_of("jinja2==3.1.4", "annoy==1.17.3", "colorama; sys_platform == 'win32'")
+    packages = {package.name: package for package in found.packages}
+    assert packages["jinja2"].needs == ("markupsafe",)
+    assert packages["markupsafe"].roots == ("jinja2==3.1.4",)
+    assert packages["annoy"].sdist
+    assert packages["annoy"].wheel is None
+    assert sorted(packages) == ["annoy", "jinja2", "markupsafe"]
+
+
+def test_contradictions_are_explained_by_uv():
+    with pytest.raises(UnsatisfiableError) as caught:
+        closures_of("jinja2==3.1.4", "markupsafe<2")
+    assert "jinja2==3.1.4 depends on markupsafe>=2" in " ".join(caught.value.details)
