@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from orchestrator.cli.audit_environment import audit_environment
+from orchestrator.cli.inputs import Asked, input_options
+from orchestrator.errors import EXIT_BUILD, OutputError
+
+if TYPE_CHECKING:
+    from orchestrator.audit.answers import Audit
 
 
 @click.command()
+@input_options
+@click.option(
+    "--wheelhouse",
+    metavar="DIR",
+    envvar="ORCHESTRATE_WHEELHOUSE",
+    default="wheelhouse",
+    type=click.Path(path_type=Path),
+    help="Wheels that count as there.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
+)
+@click.option(
+    "--recipes",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of recipes that refine the built-in ones. Repeatable.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["missing", "unbuildable"]),
+    help="Exit with 1 when a package has no wheel, or when one needs attention.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown.")
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page that needs nothing else, too.",
+)
 @click.option(
     "--environment",
     metavar="PYTHON",
@@ -21,44 +58,99 @@ from orchestrator.cli.audit_environment import audit_environment
     type=click.Path(path_type=Path),
     help="Audit a folder of packages, which may come from another machine, such as a Mac.",
 )
-@click.option(
-    "--platform",
-    "platforms",
-    metavar="TAG",
-    multiple=True,
-    help="Platform that it is for.  [default: judged by what the folder holds]",
-)
-@click.option(
-    "--python",
-    "pythons",
-    metavar="X.Y",
-    multiple=True,
-    help="CPython that it is for.  [default: judged by what the folder holds]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def audit(
     context: click.Context,
     *,
+    asked: Asked,
+    wheelhouse: Path,
+    recipes: tuple[Path, ...],
+    fail_on: Literal["missing", "unbuildable"] | None,
+    as_json: bool,
+    as_markdown: bool,
+    page: Path | None,
     environment: str | None,
     site_packages: Path | None,
-    platforms: tuple[str, ...],
-    pythons: tuple[str, ...],
-    as_json: bool,
 ) -> None:
-    """Say what is installed that its Python can't load, and what to do about it.
+    """Say which packages lack a wheel on the targets, and what can be done about each.
 
-    Wrong architectures, wheels for another Python or a newer macOS, Rosetta, an Intel conda,
-    several copies of OpenMP or builds of BLAS. Files are only parsed. Exit status 1 when something
-    is broken.
+    Every package that the requirements need is looked up: whether it has a wheel, for which
+    system, or what its sdist takes to build. Sdists are read, and not run.
+
+    With --environment or --site-packages, say instead what is installed that its Python can't
+    load: wrong architectures, Rosetta, an Intel conda, several copies of OpenMP or builds of BLAS;
+    the exit status is then 1 when something is broken.
     """
-    if environment is None and site_packages is None:
-        raise click.UsageError("Give --environment PYTHON or --site-packages DIR.")
-    audit_environment(
-        context,
-        python=environment,
-        folder=site_packages,
-        platforms=platforms,
-        pythons=pythons,
-        as_json=as_json,
+    if environment is not None or site_packages is not None:
+        if asked.has_requirements:
+            raise click.UsageError("Requirements and an environment are audited one at a time.")
+        audit_environment(
+            context,
+            python=environment,
+            folder=site_packages,
+            platforms=asked.named_platforms,
+            pythons=asked.named_pythons,
+            as_json=as_json,
+        )
+    found = _audit(asked, wheelhouse, recipes, quiet=as_json)
+    if page:
+        _write_page(found, page)
+    _show(found, as_json=as_json, as_markdown=as_markdown)
+    context.exit(_status(found, fail_on))
+
+
+def _audit(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: bool) -> Audit:
+    from orchestrator.pipeline.audit import AuditOptions, audit_closures  # noqa: PLC0415
+    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415 (--help stays quick)
+
+    options = AuditOptions(
+        wheelhouse=wheelhouse, recipes=recipes, build_metadata=asked.build_metadata
     )
+    if quiet:
+        return audit_closures(asked.read(), asked.targets, options, lambda _: None)
+    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
+        return audit_closures(asked.read(), asked.targets, options, reporter.handle)
+
+
+def _show(found: Audit, *, as_json: bool, as_markdown: bool) -> None:
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        click.echo(msgspec.json.encode(found))
+    elif as_markdown:
+        from orchestrator.report.audit_markdown import audit_markdown  # noqa: PLC0415
+
+        click.echo(audit_markdown(found), nl=False)
+    else:
+        from rich.console import Console  # noqa: PLC0415
+
+        from orchestrator.report.audit_table import print_audit  # noqa: PLC0415
+
+        print_audit(found, Console())
+
+
+def _write_page(found: Audit, page: Path) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from orchestrator import __version__  # noqa: PLC0415
+    from orchestrator.files import write_atomically  # noqa: PLC0415
+    from orchestrator.report.audit_page import audit_page  # noqa: PLC0415
+
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    text = audit_page(found, f"Made by orchestrate {__version__}, {when}.")
+    try:
+        write_atomically(page, text.encode())
+    except OSError as error:
+        raise OutputError(
+            f"{page} can't be written: {error.strerror}.", hint="Choose another file with --html."
+        ) from error
+
+
+def _status(found: Audit, fail_on: str | None) -> int:
+    packages = len(found.packages)
+    failed = {
+        None: 0,
+        "missing": packages - len(found.group("ready")),
+        "unbuildable": len(found.group("attention")),
+    }
+    return EXIT_BUILD if failed[fail_on] else 0

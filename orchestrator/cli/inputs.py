@@ -105,6 +105,8 @@ class Asked(Value):
         interpreters: Of the targets.
         explicit_platform: Whether the user named the platforms by their tags.
         build_metadata: Whether build backends may be asked what sdists require.
+        named_platforms: As the user wrote them; empty where not said.
+        named_pythons: As the user wrote them; empty where not said.
     """
 
     requirements: tuple[str, ...]
@@ -118,6 +120,8 @@ class Asked(Value):
     interpreters: tuple[Interpreter, ...]
     explicit_platform: bool
     build_metadata: bool
+    named_platforms: tuple[str, ...] = ()
+    named_pythons: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -127,6 +131,11 @@ class Asked(Value):
             for platform in self.platforms
             for interpreter in self.interpreters
         )
+
+    @property
+    def has_requirements(self) -> bool:
+        """Whether it names any requirement, file, lock or project."""
+        return bool(self.requirements or self.files or self.project or self.lock)
 
     def read(self) -> Inputs:
         """Reads everything that is named.
@@ -162,6 +171,8 @@ def input_options(command: Callable[..., None]) -> Callable[..., None]:
             platforms=tuple(map(parse_platform, dict.fromkeys(platforms or (DEFAULT_PLATFORM,)))),
             interpreters=tuple(map(parse_interpreter, dict.fromkeys(pythons or (DEFAULT_PYTHON,)))),
             explicit_platform=any(tag not in SHORT_FORMS for tag in platforms),
+            named_platforms=platforms,
+            named_pythons=pythons,
             **{name: value for name, value in options.items() if name in names},
         )
         others = {name: value for name, value in options.items() if name not in names}

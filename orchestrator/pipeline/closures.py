@@ -48,6 +48,7 @@ def closures(
     targets: Sequence[Target],
     options: ClosureOptions,
     emit: Callable[[Event], None],
+    known: Callable[[Closure], None] = lambda _: None,
 ) -> tuple[Closure, ...]:
     """Every package that the inputs need, pinned, for each target in turn.
 
@@ -56,6 +57,7 @@ def closures(
         targets: At least one.
         options: How.
         emit: Told how it goes; a step's label is ``closure for TARGET``.
+        known: Called with each closure as soon as it is known, in threads of their own.
 
     Raises:
         OrchestratorError: The requirements contradict each other (RSL001), uv or an index failed
@@ -86,6 +88,7 @@ def closures(
         if options.build_metadata
         else unknown_metadata,
         told=told,
+        known=known,
     )
     found = lock_all(locking, targets)
     for closure in found:

@@ -59,6 +59,7 @@ class Locking(msgspec.Struct, frozen=True, kw_only=True):
         processes: Runs uv.
         metadata_of: Asked about sdists that do not say what they require.
         told: Called with a target and a sentence of what is going on.
+        known: Called with each closure as soon as it is known.
     """
 
     inputs: Inputs
@@ -69,6 +70,7 @@ class Locking(msgspec.Struct, frozen=True, kw_only=True):
     processes: Processes
     metadata_of: MetadataOf
     told: Callable[[Target, str], None]
+    known: Callable[[Closure], None]
 
 
 def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]:
@@ -86,7 +88,9 @@ def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]
             first_done.wait()
         try:
             with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
-                return _TargetLock(locking, targets[place], Path(folder), first_done).run()
+                closure = _TargetLock(locking, targets[place], Path(folder), first_done).run()
+            locking.known(closure)
+            return closure
         finally:
             first_done.set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -43,10 +44,14 @@ def choose_sdist(
         NoSdistError: The newest of them has no sdist.
     """
     # A wheel with a local version (+cpu) is somebody's rebuild: it says nothing of releases.
-    releases = releases_of(
+    releases = _releases(
         file for file in entries if file.kind == "sdist" or "+" not in file.version
     )
-    supported = _supported(releases, interpreter)
+    supported = {
+        version: files
+        for version, files in releases.items()
+        if all(supports(rule, interpreter) for rule in _rules(files))
+    }
     version = _newest(request.specifier, supported)
     if version is None:
         unsupported = _newest(request.specifier, releases)
@@ -72,17 +77,9 @@ def choose_sdist(
     )
 
 
-def matching_versions(
-    request: Request, entries: Iterable[FileEntry], interpreter: Interpreter
-) -> tuple[str, ...]:
-    """The versions that satisfy an ``index`` request, by the same rules, the newest first."""
-    supported = _supported(releases_of(entries), interpreter)
-    return tuple(map(str, _matching(request.specifier, supported)))
-
-
 def wheels_for(version: str, entries: Iterable[FileEntry]) -> tuple[FileEntry, ...]:
     """The wheels of one version, in the order listed."""
-    files = releases_of(entries).get(Version(version), [])
+    files = _releases(entries).get(Version(version), [])
     return tuple(file for file in files if file.kind == "wheel")
 
 
@@ -96,6 +93,7 @@ def uploaded_on(source: Source, entries: Iterable[FileEntry]) -> tuple[int, int,
     return None
 
 
+@lru_cache(maxsize=1024)
 def supports(requires_python: str, interpreter: Interpreter) -> bool:
     """Whether a Requires-Python admits the newest patch release of an interpreter.
 
@@ -109,8 +107,7 @@ def supports(requires_python: str, interpreter: Interpreter) -> bool:
     return specifiers.contains(f"{interpreter.major}.{interpreter.minor}.99", prereleases=True)
 
 
-def releases_of(entries: Iterable[FileEntry]) -> Releases:
-    """Files by version; versions older than PEP 440 are left out, as no specifier names them."""
+def _releases(entries: Iterable[FileEntry]) -> Releases:
     spelled: dict[str, list[FileEntry]] = {}
     for file in entries:
         spelled.setdefault(file.version, []).append(file)
@@ -119,16 +116,8 @@ def releases_of(entries: Iterable[FileEntry]) -> Releases:
         try:
             releases.setdefault(Version(text), []).extend(files)
         except InvalidVersion:
-            continue
+            continue  # older than PEP 440: no specifier can name it
     return releases
-
-
-def _supported(releases: Releases, interpreter: Interpreter) -> Releases:
-    return {
-        version: files
-        for version, files in releases.items()
-        if all(supports(rule, interpreter) for rule in _rules(files))
-    }
 
 
 def _rules(files: Iterable[FileEntry]) -> list[str]:
@@ -140,11 +129,6 @@ def _rules(files: Iterable[FileEntry]) -> list[str]:
 
 
 def _newest(specifier: str, releases: Releases) -> Version | None:
-    return next(iter(_matching(specifier, releases)), None)
-
-
-def _matching(specifier: str, releases: Releases) -> list[Version]:
-    """The versions that satisfy a specifier, the newest first."""
     specifiers = SpecifierSet(specifier)
     exact = any(one.operator in {"==", "==="} and "*" not in one.version for one in specifiers)
     standing = [
@@ -152,7 +136,7 @@ def _matching(specifier: str, releases: Releases) -> list[Version]:
         for version, files in releases.items()
         if exact or not all(file.yanked for file in files)
     ]
-    return sorted(specifiers.filter(standing), reverse=True)
+    return max(specifiers.filter(standing), default=None)
 
 
 def _no_match(request: Request, releases: Releases) -> NoMatchingVersionError:
