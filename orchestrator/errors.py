@@ -333,6 +333,17 @@ class LibraryConflictError(OrchestratorError):
     default_hint = "Make the ranges in the recipes named agree."
 
 
+# --- substitutes --------------------------------------------------------------------------------
+
+
+class NoSubstituteWheelError(OrchestratorError):
+    """The project that a recipe names as substitute has no wheel for the target either."""
+
+    code = "SUB001"
+    exit_status = EXIT_INPUT
+    default_hint = "Ask for another version or Python; `orchestrate recipe show NAME` says why."
+
+
 # --- targets and toolchains ----------------------------------------------------------------
 
 

@@ -693,6 +693,7 @@ class Record(Value, kw_only=True):
         proof: The strongest that ``runs`` amount to.
         runs: Of the wheel's code, oldest first, by whomever.
         route: How it was compiled.
+        kind: ``redirect`` where the wheel holds nothing but the requirement of another project.
         parts: Of the fingerprint, by name.
         settled: The fingerprint in which what the step needed counts with its interface alone.
     """
@@ -722,6 +723,7 @@ class Record(Value, kw_only=True):
     created: str
     runs: tuple[ProofRun, ...] = ()
     route: Route = "cross"
+    kind: StepKind = "wheel"
     parts: dict[str, str] = {}
     settled: str = ""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import csv
 import email.parser
+import re
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from orchestrator.binary import redirect as redirects
 from orchestrator.binary.member import Member, member_of
+from orchestrator.binary.redirect import Redirect
 from orchestrator.errors import NotAWheelError
 from orchestrator.model import Value
 
@@ -62,6 +65,9 @@ class WheelFacts(Value):
         members: Files in archive order, without folders.
         repeated: Names that the archive holds more than once.
         unsafe: Names that would be written outside of the install folder.
+        requires: Requires-Dist, as written.
+        redirect: What the wheel says as a redirect; True where it claims to be one and what it
+            says can't be understood, False where it claims nothing.
     """
 
     filename: str
@@ -79,6 +85,8 @@ class WheelFacts(Value):
     members: tuple[Member, ...]
     repeated: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    redirect: bool | Redirect = False
 
 
 def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
@@ -107,6 +115,7 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
             )
             unique = tuple(dict.fromkeys(names))
             members = tuple(member_of(name, archive.read(name), search) for name in unique)
+            redirect = _redirect(archive, f"{dist_info}/{redirects.FILE}", metadata)
     except OSError as error:
         raise NotAWheelError(f"{path} can't be read: {error.strerror or error}.") from error
     except (*_DAMAGED, UnicodeDecodeError, csv.Error) as error:
@@ -127,6 +136,8 @@ def read_wheel(path: Path, *, search: tuple[str, ...] = ()) -> WheelFacts:
         members=members,
         repeated=tuple(name for name in unique if names.count(name) > 1),
         unsafe=tuple(name for name in unique if _is_unsafe(name)),
+        requires=tuple(map(str, metadata.get_all("Requires-Dist", []))),
+        redirect=redirect,
     )
 
 
@@ -143,6 +154,12 @@ def _dist_info(path: Path, names: list[str]) -> str:
 
 def _headers(archive: zipfile.ZipFile, name: str) -> Message:
     return email.parser.Parser().parsestr(archive.read(name).decode("utf-8"), headersonly=True)
+
+
+def _redirect(archive: zipfile.ZipFile, name: str, metadata: Message) -> bool | Redirect:
+    if name in archive.namelist():
+        return redirects.parse(archive.read(name)) or True
+    return redirects.KEYWORD in re.split(r"[\s,]+", str(metadata.get("Keywords", "")))
 
 
 def _expand(tags: list[str]) -> frozenset[str]:

@@ -23,6 +23,7 @@ from orchestrator.errors import (
     InterruptedBuildError,
     MissingSDKError,
     MissingToolError,
+    NoSdistError,
     OrchestratorError,
     ToolchainBrokenError,
 )
@@ -149,8 +150,9 @@ class Builder:
         self.configuration = read_configuration(Path.cwd(), os.environ)
         self.processes = processes or Processes()
         self.host = this_host()
+        self.registry = load_registry(options.recipes)
         self.planner = Planner(
-            load_registry(options.recipes),
+            self.registry,
             toolchains(self.host),
             self.host,
             override=_overridden,
@@ -179,11 +181,16 @@ class Builder:
         """Builds one requirement for one target; failures are values here."""
         label, source = f"{request.text} for {target}", None
         try:
-            located = self._locate(request, target)
+            try:
+                located = self._locate(request, target)
+            except NoSdistError as refusal:
+                from orchestrator.pipeline.redirect import redirected  # noqa: PLC0415 (seldom)
+
+                return redirected(self, request, target, refusal)
             source = located.source
             planned = self.planner.draft(source, target).planned()
             label = planned.step.label
-            return self._done(planned) or self._build(planned, located)
+            return self.done(planned.step) or self._build(planned, located)
         except OrchestratorError as error:
             return self._failure(label, request, source, error)
         except Exception as error:  # noqa: BLE001 (a bug in one step must not lose the others)
@@ -196,7 +203,7 @@ class Builder:
             OrchestratorError: It can't be built.
         """
         planned = self.planner.draft(located.source, target).planned()
-        return self._done(planned) or self._build(planned, located)
+        return self.done(planned.step) or self._build(planned, located)
 
     def beside(self, wheelhouse: Path, emit: Emit) -> Builder:
         """A builder of controls: published elsewhere, not run, and not waited for too long."""
@@ -232,15 +239,13 @@ class Builder:
         """Ends a download, of which it is told now and then, when the run is interrupted."""
         self.processes.check()
 
-    def _done(self, planned: Planned) -> PublishedWheel | None:
+    def done(self, step: Step) -> PublishedWheel | None:
         """The wheel of this fingerprint, where the wheelhouse has it."""
-        published = self.wheelhouse.find(planned.step.fingerprint)
+        published = self.wheelhouse.find(step.fingerprint)
         if published is None:
             return None
         self.emit(
-            StepFinished(
-                step=planned.step.label, filename=published.path.name, cached=True, seconds=0.0
-            )
+            StepFinished(step=step.label, filename=published.path.name, cached=True, seconds=0.0)
         )
         return PublishedWheel(record=published.record, path=published.path, cached=True)
 

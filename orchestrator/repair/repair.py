@@ -67,9 +67,9 @@ def repair_file(
         if mended.platforms:
             name = renamed(name, mended.platforms)
             edits |= _retag(mended, facts, bench)
-        canonical = bench.folder("canonical") / name
-        canonical_zip(mended.path, canonical, source_date_epoch(os.environ), edits)
-        path = canonical.replace(into / name)
+        made = bench.folder("canonical") / name
+        canonical_zip(mended.path, made, source_date_epoch(os.environ), edits)
+        path = made.replace(into / name)
     return path, mended.grafted
 
 
@@ -91,6 +91,22 @@ def repair(
         log=log,
     )
     return RepairedWheel(built=built, path=path, grafted=grafted)
+
+
+def canonical(built: BuiltWheel, into: Path) -> RepairedWheel:
+    """A wheel without code, in canonical form: there is nothing in it to repair.
+
+    Args:
+        built: The wheel.
+        into: Folder for the canonical one, another than its own.
+
+    Raises:
+        NotAWheelError: The file is not a wheel.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    path = into / built.path.name
+    canonical_zip(built.path, path, source_date_epoch(os.environ))
+    return RepairedWheel(built=built, path=path)
 
 
 def _mend(

@@ -26,6 +26,7 @@ def summary_event(report: BuildReport) -> dict[str, object]:
             {
                 "name": wheel.record.name,
                 "version": wheel.record.version,
+                "kind": wheel.record.kind,
                 "filename": wheel.record.filename,
                 "path": str(wheel.path),
                 "sha256": wheel.record.sha256,
@@ -97,9 +98,17 @@ def print_summary(report: BuildReport, console: Console) -> None:
 
 def install_command(report: BuildReport) -> str:
     """The command that installs this run's wheels, quoted for a shell."""
-    names = sorted({wheel.record.name for wheel in report.wheels})
-    folder = str(report.wheelhouse)
-    return shlex.join(["pip", "install", "--no-index", "--find-links", folder, *names])
+    records = [wheel.record for wheel in report.wheels]
+    redirects = {record.name: record.version for record in records if record.kind == "redirect"}
+    names = sorted(
+        {
+            f"{record.name}=={redirects[record.name]}" if record.name in redirects else record.name
+            for record in records
+        }
+    )
+    # What a redirect requires is on an index; the version keeps installers from newer ones there.
+    offline = [] if redirects else ["--no-index"]
+    return shlex.join(["pip", "install", *offline, "--find-links", str(report.wheelhouse), *names])
 
 
 def _rows(report: BuildReport) -> list[tuple[str, str, str, str]]:
@@ -117,6 +126,8 @@ def _rows(report: BuildReport) -> list[tuple[str, str, str, str]]:
 
 def _proof(record: Record) -> str:
     """``emulated, 160 tests``; without a number where nothing was counted."""
+    if record.kind == "redirect":
+        return record.kind
     most = max((sum(run.tests.values()) for run in record.runs), default=0)
     return f"{record.proof}, {counted(most, 'test')}" if most else record.proof
 

@@ -44,14 +44,10 @@ def choose_sdist(
         NoSdistError: The newest of them has no sdist.
     """
     # A wheel with a local version (+cpu) is somebody's rebuild: it says nothing of releases.
-    releases = _releases(
+    releases = releases_of(
         file for file in entries if file.kind == "sdist" or "+" not in file.version
     )
-    supported = {
-        version: files
-        for version, files in releases.items()
-        if all(supports(rule, interpreter) for rule in _rules(files))
-    }
+    supported = _supported(releases, interpreter)
     version = _newest(request.specifier, supported)
     if version is None:
         unsupported = _newest(request.specifier, releases)
@@ -77,9 +73,17 @@ def choose_sdist(
     )
 
 
+def matching_versions(
+    request: Request, entries: Iterable[FileEntry], interpreter: Interpreter
+) -> tuple[str, ...]:
+    """The versions that satisfy an ``index`` request, by the same rules, the newest first."""
+    supported = _supported(releases_of(entries), interpreter)
+    return tuple(map(str, _matching(request.specifier, supported)))
+
+
 def wheels_for(version: str, entries: Iterable[FileEntry]) -> tuple[FileEntry, ...]:
     """The wheels of one version, in the order listed."""
-    files = _releases(entries).get(Version(version), [])
+    files = releases_of(entries).get(Version(version), [])
     return tuple(file for file in files if file.kind == "wheel")
 
 
@@ -107,7 +111,8 @@ def supports(requires_python: str, interpreter: Interpreter) -> bool:
     return specifiers.contains(f"{interpreter.major}.{interpreter.minor}.99", prereleases=True)
 
 
-def _releases(entries: Iterable[FileEntry]) -> Releases:
+def releases_of(entries: Iterable[FileEntry]) -> Releases:
+    """Files by version; versions older than PEP 440 are left out, as no specifier names them."""
     spelled: dict[str, list[FileEntry]] = {}
     for file in entries:
         spelled.setdefault(file.version, []).append(file)
@@ -116,8 +121,16 @@ def _releases(entries: Iterable[FileEntry]) -> Releases:
         try:
             releases.setdefault(Version(text), []).extend(files)
         except InvalidVersion:
-            continue  # older than PEP 440: no specifier can name it
+            continue
     return releases
+
+
+def _supported(releases: Releases, interpreter: Interpreter) -> Releases:
+    return {
+        version: files
+        for version, files in releases.items()
+        if all(supports(rule, interpreter) for rule in _rules(files))
+    }
 
 
 def _rules(files: Iterable[FileEntry]) -> list[str]:
@@ -129,6 +142,11 @@ def _rules(files: Iterable[FileEntry]) -> list[str]:
 
 
 def _newest(specifier: str, releases: Releases) -> Version | None:
+    return next(iter(_matching(specifier, releases)), None)
+
+
+def _matching(specifier: str, releases: Releases) -> list[Version]:
+    """The versions that satisfy a specifier, the newest first."""
     specifiers = SpecifierSet(specifier)
     exact = any(one.operator in {"==", "==="} and "*" not in one.version for one in specifiers)
     standing = [
@@ -136,7 +154,7 @@ def _newest(specifier: str, releases: Releases) -> Version | None:
         for version, files in releases.items()
         if exact or not all(file.yanked for file in files)
     ]
-    return max(specifiers.filter(standing), default=None)
+    return sorted(specifiers.filter(standing), reverse=True)
 
 
 def _no_match(request: Request, releases: Releases) -> NoMatchingVersionError:

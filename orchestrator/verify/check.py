@@ -9,7 +9,7 @@ from orchestrator.verify.compare import Comparison, compare
 from orchestrator.verify.cpython import cpython_symbols
 from orchestrator.verify.linux import LinuxSubject
 from orchestrator.verify.macos import MacOSSubject, SystemSymbols
-from orchestrator.verify.rules import SHARED, linux, macos, structure
+from orchestrator.verify.rules import OF_WHEELS, SHARED, linux, macos
 from orchestrator.verify.subject import Subject
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def findings(
         wheel=wheel, cpython=cpython_symbols(), target=target, expects_binaries=expects_binaries
     )
     in_binaries = sorted(_in_binaries(facts, system), key=lambda finding: finding.code)
-    return (*_seen(structure.RULES, facts), *in_binaries)
+    return (*_seen(OF_WHEELS, facts), *in_binaries)
 
 
 def _in_binaries(facts: Subject, system: SystemSymbols) -> Iterator[Finding]:

@@ -62,6 +62,7 @@ def make_record(
         created=created,
         runs=verified.runs,
         route=built.route,
+        kind=step.kind,
         parts=step.parts,
         settled=step.settled,
     )
