@@ -614,6 +614,14 @@ class BadIndexURLError(OrchestratorError):
     default_hint = "Leave user and password out of it: a netrc file is passed as a build secret."
 
 
+class NotHandedOverError(OrchestratorError):
+    """A package can't be handed over to cibuildwheel: what it needs can't be said there."""
+
+    code = "EMT007"
+    exit_status = EXIT_INPUT
+    default_hint = "`orchestrate build` builds it, and `orchestrate emit github-actions` runs that."
+
+
 # --- environments -------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.emit_cibuildwheel import cibuildwheel
 from orchestrator.targets.tags import DEFAULT_PYTHON, parse_interpreter, parse_platform
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def emit() -> None:
-    """Write files for other tools, computed from a project and its wheelhouse."""
+    """Write files for other tools, computed from what is wanted."""
+
+
+emit.add_command(cibuildwheel)
 
 
 @emit.command()
@@ -82,7 +86,7 @@ def dockerfile(
     from orchestrator.emit.design import Wish, design_for  # noqa: PLC0415 (--help stays quick)
     from orchestrator.emit.dockerfile import build_command  # noqa: PLC0415
     from orchestrator.emit.dockerfile import dockerfile as text_of  # noqa: PLC0415
-    from orchestrator.emit.write import write_files  # noqa: PLC0415
+    from orchestrator.emit.write import write_dockerfile  # noqa: PLC0415
 
     design = design_for(
         Wish(
@@ -96,7 +100,7 @@ def dockerfile(
         )
     )
     text = text_of(design)
-    written = write_files(text, output, folder, force=force) if output else ()
+    written = write_dockerfile(text, output, folder, force=force) if output else ()
     if as_json:
         _print_json(design, text, written)
     elif written:

@@ -139,7 +139,7 @@ class Planner:
         version = None if source.version == UNKNOWN_VERSION else source.version
         settings = self._registry.settings(source.name, version, target)
         asked = target.platform
-        target = self._raised(source, settings, target)
+        target = raised(source, settings, target, explicit=self._explicit)
         if target.platform != asked:
             settings = self._registry.settings(source.name, version, target)
         toolchain = self.toolchain(target.platform)
@@ -156,21 +156,6 @@ class Planner:
             raised=asked if target.platform != asked else None,
         )
 
-    def _raised(self, source: Source, settings: BuildSettings, target: Target) -> Target:
-        """The target, with the platform that the recipe's minimum macOS makes of it."""
-        needed = settings.needs.minimum_macos
-        platform = target.platform
-        if platform.os != "macos" or needed is None or needed <= platform.minimum:
-            return target
-        newer = platform_for_deployment_target(needed)
-        if self._explicit:
-            raise MinimumMacOSError(
-                f"{source.name} {source.version} needs macOS {needed[0]}.{needed[1]} "
-                f"({settings.recipes[-1]}); a wheel tagged {platform.tag} would promise less.",
-                hint=f"--platform {newer.tag}",
-            )
-        return Target(platform=newer, interpreter=target.interpreter)
-
     def toolchain(self, platform: Platform) -> Toolchain:
         """The first toolchain that compiles for a platform.
 
@@ -183,3 +168,29 @@ class Planner:
         raise NoToolchainError(
             f"No toolchain on this {self._host.os} {self._host.arch} host builds {platform.tag}."
         )
+
+
+def raised(source: Source, settings: BuildSettings, target: Target, *, explicit: bool) -> Target:
+    """The target, with the platform that the recipe's minimum macOS makes of it.
+
+    Args:
+        source: For the message.
+        settings: Of the recipes.
+        target: That was asked for.
+        explicit: Whether the user named its platform: then it is not raised.
+
+    Raises:
+        MinimumMacOSError: It needs a newer macOS than the one the user named.
+    """
+    needed = settings.needs.minimum_macos
+    platform = target.platform
+    if platform.os != "macos" or needed is None or needed <= platform.minimum:
+        return target
+    newer = platform_for_deployment_target(needed)
+    if explicit:
+        raise MinimumMacOSError(
+            f"{source.name} {source.version} needs macOS {needed[0]}.{needed[1]} "
+            f"({settings.recipes[-1]}); a wheel tagged {platform.tag} would promise less.",
+            hint=f"--platform {newer.tag}",
+        )
+    return Target(platform=newer, interpreter=target.interpreter)

@@ -1,0 +1,160 @@
+"""From requirements to projects for cibuildwheel: sources pinned, recipes selected, files made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from orchestrator.build import era
+from orchestrator.build.sources import overridden, pin
+from orchestrator.emit.cibuildwheel.handover import EmittedFile, Handed, Handover
+from orchestrator.emit.cibuildwheel.project import project_files
+from orchestrator.errors import NotHandedOverError
+from orchestrator.files import open_cache
+from orchestrator.model import UNKNOWN_VERSION, Source, Target, Value
+from orchestrator.plan.steps import raised
+from orchestrator.registry.load import load_registry
+from orchestrator.resolve.configuration import read_configuration
+from orchestrator.resolve.requests import classify
+from orchestrator.resolve.select import uploaded_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from orchestrator.model import BuildSettings, Platform
+    from orchestrator.registry.libraries import ChosenLibrary
+    from orchestrator.registry.load import Registry
+    from orchestrator.resolve.configuration import IndexConfiguration
+    from orchestrator.resolve.index import Found
+
+
+class CibuildwheelProject(Value):
+    """A project for cibuildwheel.
+
+    Attributes:
+        name: Of the package.
+        version: Of the package.
+        identifiers: Of the builds, as cibuildwheel names them.
+        files: To be written.
+    """
+
+    name: str
+    version: str
+    identifiers: tuple[str, ...]
+    files: tuple[EmittedFile, ...]
+
+
+def hand_over(
+    requirements: Iterable[str],
+    targets: Sequence[Target],
+    *,
+    recipes: Sequence[Path] = (),
+    explicit: bool = False,
+) -> tuple[CibuildwheelProject, ...]:
+    """A project for each requirement.
+
+    Args:
+        requirements: As ``orchestrate build`` takes them.
+        targets: What wheels are wanted for.
+        recipes: Folders of recipes beyond those that travel with orchestrator.
+        explicit: Whether the user named the platforms.
+
+    Raises:
+        NotHandedOverError: cibuildwheel can't build one of them.
+        OrchestratorError: Any of those about requirements, sources and recipes.
+    """
+    open_cache()
+    desk = _Desk(
+        registry=load_registry(recipes),
+        configuration=read_configuration(Path.cwd(), os.environ),
+        explicit=explicit,
+    )
+    return tuple(desk.project(text, targets) for text in dict.fromkeys(requirements))
+
+
+class _Desk:
+    """Hands over one package after the other."""
+
+    def __init__(
+        self, registry: Registry, configuration: IndexConfiguration, *, explicit: bool
+    ) -> None:
+        self._registry = registry
+        self._configuration = configuration
+        self._explicit = explicit
+
+    def project(self, text: str, targets: Sequence[Target]) -> CibuildwheelProject:
+        request = classify(text, Path.cwd())
+        found = {
+            target.interpreter: pin(request, self._configuration, target.interpreter)
+            for target in targets
+        }
+        handed = tuple(self._handed(found[target.interpreter], target) for target in targets)
+        sources = [
+            self._source(found[target.interpreter].source, item.settings)
+            for target, item in zip(targets, handed, strict=True)
+        ]
+        handover = Handover(source=_the_one(text, sources), targets=handed)
+        return CibuildwheelProject(
+            name=handover.source.name,
+            version=handover.source.version,
+            identifiers=tuple(item.identifier for item in handed),
+            files=project_files(handover, _contents(handed)),
+        )
+
+    def _handed(self, found: Found, target: Target) -> Handed:
+        source = found.source
+        target = raised(source, self._settings(source, target), target, explicit=self._explicit)
+        settings = self._settings(source, target)
+        if settings.build_requires.add or settings.build_requires.remove or settings.backend:
+            raise NotHandedOverError(
+                f"The recipe of {source.name} changes its build requirements or its backend."
+            )
+        bounds = era.constraints(
+            uploaded_on(source, found.files), target.interpreter, era.release_table()
+        )
+        return Handed(
+            target=target,
+            settings=settings,
+            constraints=(*bounds, *settings.build_requires.constrain),
+            libraries=tuple(self._libraries(settings, target.platform, source.name)),
+        )
+
+    def _settings(self, source: Source, target: Target) -> BuildSettings:
+        version = None if source.version == UNKNOWN_VERSION else source.version
+        return self._registry.settings(source.name, version, target)
+
+    def _source(self, source: Source, settings: BuildSettings) -> Source:
+        return overridden(source, settings.source) if settings.source else source
+
+    def _libraries(
+        self, settings: BuildSettings, platform: Platform, needed_by: str
+    ) -> Iterator[ChosenLibrary]:
+        """Each behind those it needs; the planner of steps looks for circles."""
+        for need in settings.libraries:
+            chosen = self._registry.libraries.choose(need, platform, needed_by)
+            yield from self._libraries(chosen.settings, platform, chosen.name)
+            yield chosen
+
+
+def _the_one(text: str, sources: Sequence[Source]) -> Source:
+    """The source of all builds: cibuildwheel takes one."""
+    versions = {source.version: source for source in sources}
+    if len({msgspec.json.encode(source) for source in sources}) > 1:
+        raise NotHandedOverError(
+            f"{text}: not one source for all the targets, but the versions {', '.join(versions)}.",
+            hint="Name one version, such as NAME==1.0, or hand the Pythons over one by one.",
+        )
+    return sources[0]
+
+
+def _contents(handed: Iterable[Handed]) -> dict[Path, bytes]:
+    """Of all files that recipes bring along."""
+    paths: set[Path] = set()
+    for item in handed:
+        paths |= {patch.path for patch in item.settings.patches}
+        paths |= {patch.path for library in item.libraries for patch in library.settings.patches}
+        paths |= set(item.settings.test.own_files)
+    return {path: path.read_bytes() for path in paths}
