@@ -217,6 +217,14 @@ class UnknownExtraError(OrchestratorError):
     default_hint = "Ask for one of those that the message names."
 
 
+class MixedInputError(OrchestratorError):
+    """A lock was named together with requirements that it may not hold."""
+
+    code = "INP006"
+    exit_status = EXIT_INPUT
+    default_hint = "Name the lock alone, or resolve anew: -r pyproject.toml in place of the lock."
+
+
 # --- resolution --------------------------------------------------------------------------------
 
 

@@ -78,17 +78,27 @@ def pin(
         return Found(source=_pin_file(request, configuration, progress))
     if request.kind == "git":
         return Found(source=_pin_git(request))
-    folder = Path(request.location)
+    return Found(source=pin_folder(Path(request.location), request.name))
+
+
+def pin_folder(folder: Path, name: str = "") -> Source:
+    """A source directory as it is now.
+
+    Args:
+        folder: Absolute.
+        name: Normalized, as the user gave it; may be empty.
+
+    Raises:
+        BadRequirementError: The folder says that it is of another name.
+    """
     declared = read_declared(folder)
-    return Found(
-        source=Source(
-            name=_name(request, declared, folder.name),
-            version=declared.version or UNKNOWN_VERSION,
-            kind="directory",
-            location=str(folder),
-            digest=digest_of_folder(folder),
-            requires_python=declared.requires_python,
-        )
+    return Source(
+        name=_name(name, declared, folder.name),
+        version=declared.version or UNKNOWN_VERSION,
+        kind="directory",
+        location=str(folder),
+        digest=digest_of_folder(folder),
+        requires_python=declared.requires_python,
     )
 
 
@@ -177,7 +187,7 @@ def _pin_file(
             name, version = parse_sdist_filename(filename)
             declared = msgspec.structs.replace(declared, name=name, version=str(version))
     return Source(
-        name=_name(request, declared, filename.partition(".")[0]),
+        name=_name(request.name, declared, filename.partition(".")[0]),
         version=declared.version or UNKNOWN_VERSION,
         kind="file" if kind == "file" else "url",
         location=location,
@@ -198,7 +208,7 @@ def _pin_git(request: Request) -> Source:
     )
     repository = filename_of(url).removesuffix(".git")
     return Source(
-        name=_name(request, declared, repository),
+        name=_name(request.name, declared, repository),
         version=declared.version or UNKNOWN_VERSION,
         kind="git",
         location=public,
@@ -214,13 +224,11 @@ def _with_digest(
     return msgspec.structs.replace(source, digest=f"sha256:{digest_of(path)}")
 
 
-def _name(request: Request, declared: Declared, guess: str) -> str:
-    if request.name and declared.name and request.name != declared.name:
-        raise BadRequirementError(
-            f"{request.text!r} names {request.name}, but its source says it is {declared.name}."
-        )
+def _name(asked: str, declared: Declared, guess: str) -> str:
+    if asked and declared.name and asked != declared.name:
+        raise BadRequirementError(f"{asked} is wanted, but its source says it is {declared.name}.")
     usable = re.sub(r"[^A-Za-z0-9]+", "-", guess).strip("-") or "unknown"
-    return request.name or declared.name or canonicalize_name(usable)
+    return asked or declared.name or canonicalize_name(usable)
 
 
 def _subdirectory(top: Path, name: str, where: str) -> Path:

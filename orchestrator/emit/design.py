@@ -20,7 +20,7 @@ from orchestrator.resolve.urls import credentials, redact
 from orchestrator.targets.tags import NEWEST_PYTHON
 
 if TYPE_CHECKING:
-    from orchestrator.emit.project import Project
+    from orchestrator.resolve.project import Project
 
 _REFERENCE = re.compile(r"\w[\w./:@-]*")
 _PLAIN_PATH = re.compile(r"[\w./-]+")

@@ -13,8 +13,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from orchestrator.emit.image import ARCHITECTURES
-from orchestrator.emit.project import Project
 from orchestrator.model import Target, Value
+from orchestrator.resolve.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

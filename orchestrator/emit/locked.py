@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packaging.pylock import Package, Pylock, PylockSelectError, PylockValidationError
 from packaging.tags import Tag, create_compatible_tags_selector
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from orchestrator.errors import BadLockError
 from orchestrator.model import Value
+from orchestrator.resolve.closure import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from orchestrator.model import Target
 
 
 class Unavailable(Value):
@@ -33,36 +34,23 @@ class Unavailable(Value):
 
 
 def without_wheel(
-    lock: Mapping[str, Any], environment: Mapping[str, str], tags: Sequence[Tag], where: str
+    lock: Mapping[str, Any], target: Target, tags: Sequence[Tag], where: str
 ) -> tuple[Unavailable, ...]:
     """The packages that the target needs and that the lock has no fitting wheel of.
 
     Args:
         lock: Content of a ``pylock.toml``.
-        environment: Values of the target's environment markers.
-        tags: Those of the wheels that install on the target.
+        target: What is needed.
+        tags: Those of the wheels that install there.
         where: The lock file, for messages.
 
     Raises:
-        BadLockError: The lock is not valid, or was not made for the target.
+        UnusableLockError: The lock is not valid, or was not made for the target.
     """
-    try:
-        parsed = Pylock.from_dict(lock)
-        # To be asked for each package's wheels afterwards; select() would stop at the first.
-        every_tag = {tag for package in parsed.packages for tag in _tags_of(package)}
-        needed = [
-            package
-            for package, _ in parsed.select(
-                environment=dict(environment),  # type: ignore[arg-type]  # a TypedDict
-                tags=tuple(every_tag),
-            )
-        ]
-    except (PylockValidationError, PylockSelectError, InvalidWheelFilename) as error:
-        raise BadLockError(f"{where}: {error}") from error
     fitting = create_compatible_tags_selector(tags)
     return tuple(
         Unavailable(name=package.name, version=str(package.version or ""))
-        for package in needed
+        for package in select(lock, target, where)
         if not any(fitting((wheel, wheel_tags(wheel.filename)) for wheel in package.wheels or ()))
     )
 
@@ -90,11 +78,6 @@ def version_of(filename: str) -> str:
 def wheel_tags(filename: str) -> frozenset[Tag]:
     """The tags that a wheel's name holds."""
     return parse_wheel_filename(filename)[3]
-
-
-def _tags_of(package: Package) -> Iterable[Tag]:
-    for wheel in package.wheels or ():
-        yield from wheel_tags(wheel.filename)
 
 
 def _parsed(filename: str) -> tuple[str, str, Any, frozenset[Tag]] | None:

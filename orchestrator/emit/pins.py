@@ -13,13 +13,12 @@ from orchestrator.emit.locked import newest_wheel, version_of, without_wheel
 from orchestrator.emit.read import read_lock, wheels_in
 from orchestrator.errors import BadLockError, MissingWheelsError
 from orchestrator.files import sha256_of
-from orchestrator.targets.markers import marker_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.emit.project import Project
     from orchestrator.model import Target
+    from orchestrator.resolve.project import Project
 
 # A lock of a project that was never meant for Linux may lack hundreds.
 _SHOWN = 20
@@ -40,6 +39,7 @@ def choose_pins(
     Raises:
         MissingWheelsError: Neither lock nor wheelhouse has a wheel that the target needs.
         BadLockError: The lock can't be read, or must name the wheels itself.
+        UnusableLockError: The lock is not valid, or was not made for the target.
     """
     tags = supported_tags(target, image)
     wheels = wheels_in(wheelhouse) if wheelhouse else ()
@@ -57,7 +57,7 @@ def choose_pins(
     if lock is None:
         return ()
     path = folder / project.lock
-    lacking = without_wheel(lock, marker_environment(target), tags, str(path))
+    lacking = without_wheel(lock, target, tags, str(path))
     found = {item: newest_wheel(item.name, item.version, wheels, tags) for item in lacking}
     nowhere = [item.requirement for item, filename in found.items() if not filename]
     if nowhere:

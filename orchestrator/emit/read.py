@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.emit.project import LOCKS, Project, describe_project
 from orchestrator.errors import BadLockError, BadMetadataError, NoProjectError
-from orchestrator.targets.host import run_command
+from orchestrator.resolve.locked import export_uv_lock
+from orchestrator.resolve.project import LOCKS, Project, describe_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,8 @@ def read_lock(folder: Path, project: Project) -> dict[str, Any] | None:
     """The content of the project's lock as a ``pylock.toml``; None for ``requirements.txt``.
 
     Raises:
-        BadLockError: It can't be read, or uv does not accept it.
+        BadLockError: It can't be read.
+        UnusableLockError: uv does not accept it.
     """
     path = folder / project.lock
     if project.lock == "pylock.toml":
@@ -48,29 +49,13 @@ def read_lock(folder: Path, project: Project) -> dict[str, Any] | None:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadLockError(f"{path} can't be read: {error}.") from error
     if project.lock == "uv.lock":
-        return _exported(folder)
+        return tomllib.loads(export_uv_lock(folder, "--no-emit-project"))
     return None
 
 
 def wheels_in(wheelhouse: Path) -> Sequence[str]:
     """Names of the wheels in a folder, sorted."""
     return sorted(path.name for path in wheelhouse.glob("*.whl"))
-
-
-def _exported(folder: Path) -> dict[str, Any]:
-    from uv import find_uv_bin  # noqa: PLC0415 (rarely needed)
-
-    answer = run_command(
-        (
-            find_uv_bin(),
-            *("export", "--quiet", "--project", str(folder), "--frozen", "--no-python-downloads"),
-            *("--no-dev", "--no-emit-project", "--format", "pylock.toml"),
-        )
-    )
-    if answer.status:
-        said = tuple(answer.stderr.strip().splitlines())
-        raise BadLockError(f"uv can't read {folder / 'uv.lock'}.", details=said)
-    return tomllib.loads(answer.stdout)
 
 
 def _text(path: Path) -> str:

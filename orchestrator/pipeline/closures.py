@@ -12,17 +12,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from orchestrator.files import open_cache
 from orchestrator.model import LogLine, Notice, Resolved, StepStarted, Value
 from orchestrator.process import Processes
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.lock import Locking, lock_all, unknown_metadata
+from orchestrator.resolve.locked import closures_of_lock
 from orchestrator.resolve.uv_configuration import uv_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from orchestrator.model import Closure, Event, Target
+    from orchestrator.model import Closure, Event, Locked, Target
     from orchestrator.pipeline.metadata import MetadataBuilder
     from orchestrator.resolve.configuration import IndexConfiguration
     from orchestrator.resolve.inputs import Inputs
@@ -66,6 +69,8 @@ def closures(
     open_cache()
     folder = Path(inputs.projects[0]).parent if inputs.projects else Path.cwd()
     started = time.monotonic()
+    for sentence in inputs.unread:
+        emit(Notice(step="requirements", message=sentence))
     for target in targets:
         emit(StepStarted(step=_label(target)))
     configuration = inputs.options.configured(read_configuration(folder, os.environ))
@@ -90,7 +95,10 @@ def closures(
         told=told,
         known=known,
     )
-    found = lock_all(locking, targets)
+    if inputs.lock:
+        found = closures_of_lock(locking, inputs.lock, targets)
+    else:
+        found = lock_all(locking, targets)
     for closure in found:
         emit(
             Resolved(
@@ -99,7 +107,21 @@ def closures(
                 seconds=time.monotonic() - started,
             )
         )
-    return found
+    return tuple(_with_folders(closure) for closure in found)
+
+
+def _with_folders(closure: Closure) -> Closure:
+    """The closure with the digests of folders, which no lock has."""
+    return msgspec.structs.replace(closure, packages=tuple(map(_pinned, closure.packages)))
+
+
+def _pinned(package: Locked) -> Locked:
+    if package.source is None or package.source.kind != "directory":
+        return package
+    from orchestrator.build.sources import pin_folder  # noqa: PLC0415 (where there is one)
+
+    source = pin_folder(Path(package.source.location), package.name)
+    return msgspec.structs.replace(package, source=source, version=source.version)
 
 
 class _Asked:

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from packaging.metadata import parse_email
 
 from orchestrator.build import era
-from orchestrator.build.directory import digest_of_folder
 from orchestrator.build.environment import BuildEnvironment
 from orchestrator.build.frontend import Frontend, Workspace, inherited, link_build_tools
 from orchestrator.build.patch import apply_patches
-from orchestrator.build.sources import overridden, pin, prepare
-from orchestrator.build.sourcetree import check_tree, read_declared
+from orchestrator.build.sources import overridden, pin, pin_folder, prepare
+from orchestrator.build.sourcetree import check_tree
 from orchestrator.errors import BackendFailedError, InterruptedBuildError, OrchestratorError
 from orchestrator.files import cache_directory
-from orchestrator.model import UNKNOWN_VERSION, Request, Source, Value
+from orchestrator.model import Request, Source, Value
 from orchestrator.plan.steps import Planner
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import uv_environment
@@ -99,16 +98,7 @@ class MetadataBuilder:
             request = Request(kind="index", text=text, name=refused.name, specifier=specifier)
             found = pin(request, self._configuration, target.interpreter)
             return found.source, uploaded_on(found.source, found.files)
-        folder = Path(refused.folder)
-        declared = read_declared(folder)
-        source = Source(
-            name=refused.name or declared.name or "unknown",
-            version=refused.version or declared.version or UNKNOWN_VERSION,
-            kind="directory",
-            location=str(folder),
-            digest=digest_of_folder(folder),
-        )
-        return source, None
+        return pin_folder(Path(refused.folder), refused.name), None
 
     def _made(self, draft: Draft, released: tuple[int, int, int] | None) -> bytes:
         """The content of METADATA, with build tools of the sdist's time, else with today's."""

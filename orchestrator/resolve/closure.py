@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from packaging.markers import Marker
 from packaging.pylock import Package, Pylock, PylockSelectError, PylockValidationError
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import create_compatible_tags_selector
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -19,6 +19,7 @@ from orchestrator.targets.wheel_tags import installable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from packaging.pylock import PackageSdist, PackageWheel
     from packaging.tags import Tag
@@ -27,43 +28,41 @@ if TYPE_CHECKING:
 
 
 def closure_of(
-    lock: Mapping[str, Any],
-    text: str,
+    packages: Sequence[Package],
     edges: Mapping[str, Sequence[str]],
     roots: Sequence[Root],
     target: Target,
-    where: str,
     *,
+    text: str,
+    base: Path,
     unknown: Iterable[tuple[str, str]] = (),
 ) -> Closure:
     """The closure that a lock describes.
 
     Args:
-        lock: Content of a ``pylock.toml``.
-        text: The same, as text.
+        packages: Selected of the lock.
         edges: Names of what each package requires on the target.
         roots: The user's requirements.
         target: What it was locked for.
-        where: The lock, for messages.
+        text: Of the lock.
+        base: Absolute folder that paths in the lock start from.
         unknown: Names and versions of those whose requirements nobody could tell.
 
     Raises:
-        UnusableLockError: The lock is not valid, or not for the target.
         LockMismatchError: A root's hashes are those of no file of the lock.
     """
     without = set(unknown)
     hashed = {root.name: root for root in roots if root.hashes}
-    selected = select(lock, target, where)
     tags = installable(target)
-    packages = []
-    for package in selected:
-        found = _locked(package, tags)
+    found = []
+    for package in sorted(packages, key=lambda one: one.name):
+        locked = _locked(package, tags, base)
         if package.name in hashed:
-            found = _only_allowed(found, hashed[package.name], tags)
+            locked = _only_allowed(locked, hashed[package.name], tags)
         needs = tuple(edges.get(package.name, ()))
-        known = (found.name, found.version) not in without and (found.name, "") not in without
-        packages.append(msgspec.structs.replace(found, needs=needs, dependencies_known=known))
-    return Closure(target=target, packages=with_roots(packages, roots, target), lock=text)
+        known = (locked.name, locked.version) not in without and (locked.name, "") not in without
+        found.append(msgspec.structs.replace(locked, needs=needs, dependencies_known=known))
+    return Closure(target=target, packages=with_roots(found, roots, target), lock=text)
 
 
 def select(
@@ -89,7 +88,7 @@ def select(
             extras=extras,
             dependency_groups=groups,
         )
-        return tuple(sorted((package for package, _ in chosen), key=lambda one: one.name))
+        return tuple(package for package, _ in chosen)
     except (PylockValidationError, PylockSelectError, InvalidWheelFilename) as error:
         raise UnusableLockError(f"{where}: {error}.") from error
 
@@ -108,7 +107,7 @@ def with_roots(
             name = waiting.pop()
             if name in needs and name not in seen:
                 seen.add(name)
-                waiting += needs[name]
+                waiting += () if root.alone else needs[name]
         for name in seen:
             pulled[name].append(root.text)
     return tuple(
@@ -119,13 +118,7 @@ def with_roots(
 
 def applies(root: Root, target: Target) -> bool:
     """Whether a root's environment marker holds on a target."""
-    text = root.requirement or root.text
-    try:
-        marker = Requirement(text).marker
-    except InvalidRequirement:  # a place without a name
-        _, semicolon, behind = text.partition(" ;")
-        marker = Marker(behind) if semicolon else None
-    return marker is None or marker.evaluate(marker_environment(target))
+    return not root.marker or Marker(root.marker).evaluate(marker_environment(target))
 
 
 def name_of(root: Root, packages: Sequence[Locked]) -> str:
@@ -147,44 +140,57 @@ def best_wheel(wheels: Iterable[DistFile], tags: Sequence[Tag]) -> DistFile | No
     )
 
 
-def _locked(package: Package, tags: Sequence[Tag]) -> Locked:
-    wheels = tuple(map(_file, package.wheels or ()))
+def _locked(package: Package, tags: Sequence[Tag], base: Path) -> Locked:
+    wheels = tuple(_file(wheel, base) for wheel in package.wheels or ())
     return Locked(
         name=package.name,
         version=str(package.version or UNKNOWN_VERSION),
         wheels=wheels,
         wheel=best_wheel(wheels, tags),
-        sdist=_file(package.sdist) if package.sdist else None,
-        source=_source(package),
+        sdist=_file(package.sdist, base) if package.sdist else None,
+        source=_source(package, base),
     )
 
 
-def _file(file: PackageWheel | PackageSdist) -> DistFile:
+def _file(file: PackageWheel | PackageSdist, base: Path) -> DistFile:
     return DistFile(
         filename=file.filename,
-        url=file.url or str(file.path or ""),
+        url=file.url or _absolute(file.path, base),
         sha256=file.hashes.get("sha256", ""),
         size=file.size,
     )
 
 
-def _source(package: Package) -> Source | None:
-    """Where a package comes from that no index has; its digest may be unknown yet."""
-    name, version = package.name, str(package.version or UNKNOWN_VERSION)
+def _absolute(path: str | None, base: Path) -> str:
+    return posixpath.normpath(base / (path or "."))
+
+
+def _source(package: Package, base: Path) -> Source | None:
+    """Where a package comes from that no index has; the digest of a folder is not known yet."""
+    found = Source(
+        name=package.name,
+        version=str(package.version or UNKNOWN_VERSION),
+        kind="directory",
+        location="",
+    )
     if directory := package.directory:
-        return Source(name=name, version=version, kind="directory", location=directory.path)
+        place = _absolute(directory.path, base)
+        if directory.subdirectory:
+            place = posixpath.join(place, directory.subdirectory)
+        return msgspec.structs.replace(found, location=place)
     if vcs := package.vcs:
-        place = without_credentials(vcs.url or str(vcs.path or ""))
-        if vcs.subdirectory:
-            place += f"#subdirectory={vcs.subdirectory}"
-        digest = f"git:{vcs.commit_id}"
-        return Source(name=name, version=version, kind="git", location=place, digest=digest)
+        place = without_credentials(vcs.url or _absolute(vcs.path, base))
+        return msgspec.structs.replace(
+            found,
+            kind="git",
+            location=f"{place}#subdirectory={vcs.subdirectory}" if vcs.subdirectory else place,
+            digest=f"git:{vcs.commit_id}",
+        )
     if archive := package.archive:
-        place = without_credentials(archive.url or str(archive.path or ""))
+        place = without_credentials(archive.url or _absolute(archive.path, base))
         sha256 = archive.hashes.get("sha256", "")
-        return Source(
-            name=name,
-            version=version,
+        return msgspec.structs.replace(
+            found,
             kind="url" if archive.url else "file",
             location=place,
             filename=place.partition("#")[0].rpartition("/")[2],

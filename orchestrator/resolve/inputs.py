@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,9 +13,11 @@ from packaging.utils import canonicalize_name
 from orchestrator.errors import UnparsableInputError
 from orchestrator.model import Value
 from orchestrator.resolve.requests import has_scheme, looks_like_path
-from orchestrator.resolve.urls import redact, split_fragment
+from orchestrator.resolve.urls import expanded, redact, split_fragment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orchestrator.resolve.configuration import IndexConfiguration
 
 T = TypeVar("T")
@@ -35,7 +37,10 @@ class Root(Value):
             where uv reads it itself, from a project's own file.
         name: Normalized; empty where only the source itself knows.
         location: Absolute path, or URL, of a source that no index has; may hold credentials.
+        extras: Normalized.
+        marker: Environment marker; empty: wherever it is.
         hashes: ``sha256:HEX`` of the files that may be installed; empty: of any.
+        alone: Whether what it requires is among the roots itself: a project that is to be built.
     """
 
     text: str
@@ -43,7 +48,24 @@ class Root(Value):
     requirement: str
     name: str = ""
     location: str = ""
+    extras: tuple[str, ...] = ()
+    marker: str = ""
     hashes: tuple[str, ...] = ()
+    alone: bool = False
+
+
+class LockFile(Value):
+    """A lock that is taken as it is.
+
+    Attributes:
+        kind: By its format.
+        path: Absolute.
+        content: Its tables.
+    """
+
+    kind: Literal["uv", "pylock", "poetry"]
+    path: str
+    content: dict[str, Any]
 
 
 class IndexOptions(Value):
@@ -100,6 +122,7 @@ class Inputs(Value):
             knows all of ``[tool.uv]``.
         extras: Of the projects.
         groups: Dependency groups of the projects.
+        lock: Holds all that the roots need.
         unread: What was seen and can't be looked at, a sentence each, e.g. conda packages.
     """
 
@@ -109,6 +132,7 @@ class Inputs(Value):
     projects: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    lock: LockFile | None = None
     unread: tuple[str, ...] = ()
 
     def joined(self, other: Inputs) -> Inputs:
@@ -120,6 +144,7 @@ class Inputs(Value):
             projects=_union(self.projects, other.projects),
             extras=_union(self.extras, other.extras),
             groups=_union(self.groups, other.groups),
+            lock=other.lock or self.lock,
             unread=_union(self.unread, other.unread),
         )
 
@@ -152,6 +177,8 @@ def parse_root(text: str, where: str, cwd: Path, hashes: tuple[str, ...] = ()) -
         where=where,
         requirement=stripped,
         name=canonicalize_name(requirement.name),
+        extras=_names(requirement.extras),
+        marker=str(requirement.marker or ""),
         hashes=hashes,
     )
 
@@ -161,23 +188,28 @@ def _placed(name: str, place: str, root: Root, cwd: Path) -> Root:
     parts = _PLACE.fullmatch(place)
     assert parts  # noqa: S101 (it matches everything)
     location, marker = parts["place"], parts["marker"] or ""
-    extras = parts["extras"] or ""
     if not has_scheme(location):
-        location = str((cwd / Path(location).expanduser()).absolute())
-    fragment = split_fragment(location)[1]
-    if not name and (egg := fragment.get("egg")):  # how pip was told the name, before PEP 508
-        name = egg
+        location = str(cwd / expanded(location))
+    # How pip was told the name, before PEP 508.
+    name = name or split_fragment(location)[1].get("egg", "")
+    url = location if has_scheme(location) else Path(location).as_uri()
+    # As PEP 508 has it, to have it checked: with a name, and a URL.
+    extras = parts["extras"] or ""
+    checked = _requirement(f"{name or 'x'}{extras} @ {url}{marker}", root.where, shown=root.text)
     written = f"{name}{extras} @ {location}{marker}" if name else f"{location}{extras}{marker}"
-    if name:
-        checked = written if has_scheme(location) else f"{name} @ {Path(location).as_uri()}{marker}"
-        name = _requirement(checked, root.where, shown=root.text).name
     return msgspec.structs.replace(
         root,
         text=redact(root.text),
         requirement=written,
-        name=canonicalize_name(name),
+        name=canonicalize_name(checked.name) if name else "",
         location=location,
+        extras=_names(checked.extras),
+        marker=str(checked.marker or ""),
     )
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(canonicalize_name, names)))
 
 
 def _requirement(text: str, where: str, shown: str = "") -> Requirement:

@@ -20,7 +20,7 @@ import msgspec
 from orchestrator.errors import ResolverError
 from orchestrator.model import Closure, Target
 from orchestrator.process import Processes
-from orchestrator.resolve.closure import closure_of
+from orchestrator.resolve.closure import closure_of, select
 from orchestrator.resolve.configuration import IndexConfiguration, uv_environment
 from orchestrator.resolve.inputs import Inputs
 from orchestrator.resolve.known import KnownMetadata
@@ -74,32 +74,62 @@ class Locking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]:
-    """Locks for every target; the closures are in the order of the targets.
+    """Resolves for every target; the closures are in the order of the targets.
 
     Raises:
         UnsatisfiableError: Some requirements contradict each other.
         ResolverError: uv failed otherwise.
         LockMismatchError: The index has none of the files that a root's hashes name.
     """
-    first_done = threading.Event()
+    first_run = threading.Event()
 
     def lock(place: int) -> Closure:
         if place:
-            first_done.wait()
+            first_run.wait()
         try:
-            with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
-                closure = _TargetLock(locking, targets[place], Path(folder), first_done).run()
+            closure = lock_one(locking, targets[place], first_run=first_run.set)
             locking.known(closure)
             return closure
         finally:
-            first_done.set()
+            first_run.set()
 
-    with ThreadPoolExecutor(max_workers=len(targets)) as pool:
+    return each(lock, range(len(targets)), locking.processes)
+
+
+def lock_one(
+    locking: Locking,
+    target: Target,
+    *,
+    edges: Mapping[str, Sequence[str]] | None = None,
+    first_run: Callable[[], object] = lambda: None,
+) -> Closure:
+    """Resolves for one target.
+
+    Args:
+        locking: What with.
+        target: What for.
+        edges: Who requires whom, where all that is needed is among the roots: nothing is added to
+            them then. None: uv finds out.
+        first_run: Called when uv has run for the first time.
+
+    Raises:
+        UnsatisfiableError: Some requirements contradict each other.
+        ResolverError: uv failed otherwise.
+        LockMismatchError: The index has none of the files that a root's hashes name.
+    """
+    with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
+        return _TargetLock(locking, target, Path(folder), edges, first_run).run()
+
+
+def each(
+    job: Callable[[int], Closure], places: Sequence[int], processes: Processes
+) -> tuple[Closure, ...]:
+    """Does a job for every target at once; Ctrl-C ends all their processes."""
+    with ThreadPoolExecutor(max_workers=len(places)) as pool:
         try:
-            return tuple(pool.map(lock, range(len(targets))))
+            return tuple(pool.map(job, places))
         except KeyboardInterrupt:
-            locking.processes.stop()
-            first_done.set()
+            processes.stop()
             raise
 
 
@@ -107,13 +137,19 @@ class _TargetLock:
     """Makes the lock of one target, in a folder of its own."""
 
     def __init__(
-        self, locking: Locking, target: Target, folder: Path, first_run: threading.Event
+        self,
+        locking: Locking,
+        target: Target,
+        folder: Path,
+        edges: Mapping[str, Sequence[str]] | None,
+        first_run: Callable[[], object],
     ) -> None:
         from uv import find_uv_bin  # noqa: PLC0415 (--help stays quick)
 
         self._locking = locking
         self._target = target
         self._folder = folder
+        self._given_edges = edges
         self._first_run = first_run
         self._uv = find_uv_bin()
         self._python = refusing_python(self._uv)
@@ -132,14 +168,15 @@ class _TargetLock:
             if not self._known.contradicted(lock):
                 break
         self._known.keep(lock)
+        given = self._given_edges
         return closure_of(
-            lock,
-            text,
-            self._edges(),
+            select(lock, self._target, f"the lock for {self._target}"),
+            self._edges() if given is None else given,
             self._locking.inputs.roots,
             self._target,
-            f"the lock for {self._target}",
-            unknown=self._known.unknown(),
+            text=text,
+            base=self._folder,
+            unknown=self._known.unknown() if given is None else (),
         )
 
     def _lock(self) -> str:
@@ -148,7 +185,7 @@ class _TargetLock:
         refresh: tuple[str, ...] = ()
         for _ in range(_ROUNDS):
             refused, lines = self._compile(*arguments, *refresh)
-            self._first_run.set()
+            self._first_run()
             if output.exists():
                 return output.read_text(encoding="utf-8")
             if refused:
@@ -211,6 +248,7 @@ class _TargetLock:
                         str(folder / "requirements.in"),
                         str(folder / "constraints.txt"),
                     ),
+                    *(() if self._given_edges is None else ("--no-deps",)),
                     *arguments,
                 ),
                 cwd=locking.cwd,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def project_roots(
     tables: Mapping[str, Any],
     text: str,
-    where: Path,
+    where: str,
+    folder: Path,
     extras: Sequence[str] = (),
     groups: Sequence[str] = (),
 ) -> tuple[Root, ...]:
@@ -30,7 +31,8 @@ def project_roots(
     Args:
         tables: Content of ``pyproject.toml``.
         text: The same as text, to tell lines by.
-        where: Its absolute path; paths in requirements start at its folder.
+        where: Its path, for messages.
+        folder: Absolute, that paths in requirements start from.
         extras: Names, in any spelling.
         groups: Names of dependency groups, in any spelling.
 
@@ -39,7 +41,7 @@ def project_roots(
         UnknownExtraError: The project has no such extra or group.
     """
     if "project" not in tables and "poetry" in tables.get("tool", {}):
-        found = [*poetry_requirements(tables["tool"]["poetry"], str(where), extras, groups)]
+        found = [*poetry_requirements(tables["tool"]["poetry"], where, extras, groups)]
     else:
         project = _table(tables, "project", where)
         found = [
@@ -48,12 +50,12 @@ def project_roots(
             *_of_groups(_table(tables, "dependency-groups", where), groups, where),
         ]
     own = canonicalize_name(str(tables.get("project", {}).get("name", "")))
-    roots = [parse_root(item, _place(text, item, where), where.parent) for item in found]
+    roots = [parse_root(item, _place(text, item, where), folder) for item in found]
     # A project's extra may name another extra of the same project: project[other].
     return tuple(dict.fromkeys(root for root in roots if not own or root.name != own))
 
 
-def _of_extras(project: Mapping[str, Any], extras: Sequence[str], where: Path) -> Iterator[str]:
+def _of_extras(project: Mapping[str, Any], extras: Sequence[str], where: str) -> Iterator[str]:
     tables = _table(project, "optional-dependencies", where)
     known: dict[str, Any] = {canonicalize_name(name): listed for name, listed in tables.items()}
     own = canonicalize_name(str(project.get("name", "")))
@@ -73,7 +75,7 @@ def _own_extras(text: str, own: str) -> Iterator[str]:
         yield from (canonicalize_name(extra.strip()) for extra in rest.partition("]")[0].split(","))
 
 
-def _of_groups(table: Mapping[str, Any], groups: Sequence[str], where: Path) -> Iterator[str]:
+def _of_groups(table: Mapping[str, Any], groups: Sequence[str], where: str) -> Iterator[str]:
     known = {canonicalize_name(name) for name in table}
     for group in groups:
         if canonicalize_name(group) not in known:
@@ -100,28 +102,28 @@ def _as_written(requirement: str, table: Mapping[str, Any]) -> str:
     return requirement
 
 
-def _listed(value: object, key: str, where: Path) -> list[str]:
+def _listed(value: object, key: str, where: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise UnparsableInputError(f"{where}: {key} is not a list of strings.")
     return value
 
 
-def _table(tables: Mapping[str, Any], key: str, where: Path) -> Mapping[str, Any]:
+def _table(tables: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     value = tables.get(key, {})
     if not isinstance(value, dict):
         raise UnparsableInputError(f"{where}: {key} is not a table.")
     return value
 
 
-def _place(text: str, item: str, where: Path) -> str:
+def _place(text: str, item: str, where: str) -> str:
     """File and line of a string in TOML; the file alone where it is spelled with escapes."""
     for quote in ('"', "'"):
         at = text.find(f"{quote}{item}{quote}")
         if at >= 0:
             return f"{where}:{text.count(chr(10), 0, at) + 1}"
-    return str(where)
+    return where
 
 
-def _unknown(kind: str, name: str, known: Collection[str], where: Path) -> UnknownExtraError:
+def _unknown(kind: str, name: str, known: Collection[str], where: str) -> UnknownExtraError:
     listed = ", ".join(sorted(known)) or "none"
     return UnknownExtraError(f"{where} has no {kind} {name!r}; there are: {listed}.")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,7 +11,10 @@ from packaging.utils import canonicalize_name
 
 from orchestrator.errors import BadRequirementError
 from orchestrator.model import Request
-from orchestrator.resolve.urls import local_path, redact, split_fragment
+from orchestrator.resolve.urls import expanded, local_path, redact, split_fragment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 _GIT_SCHEMES = ("https", "http", "ssh", "git", "file")
@@ -47,7 +49,7 @@ def classify(text: str, cwd: Path) -> Request:
     if has_scheme(stripped):
         return _from_url(text, stripped, "", cwd)
     if looks_like_path(stripped):
-        return _from_path(text, cwd / Path(stripped).expanduser(), "")
+        return _from_path(text, cwd / expanded(stripped), "")
     return _from_pep508(text, stripped, cwd)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -50,7 +51,14 @@ def local_path(location: str) -> Path | None:
     """The path of a ``file:`` URL or of a plain path; None for a URL of any other scheme."""
     if location.lower().startswith("file:"):
         return Path(unquote(urlsplit(location).path))
-    return None if "://" in location else Path(location).expanduser().absolute()
+    return None if "://" in location else expanded(location).absolute()
+
+
+def expanded(path: str) -> Path:
+    """The path with ``~`` replaced; ``~name`` of nobody is a name like any other."""
+    with contextlib.suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
 
 
 def split_fragment(url: str) -> tuple[str, dict[str, str]]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orchestrator.emit.dockerfile import IGNORED, Design, Pin, Wheelhouse, build_command, dockerfile
 from orchestrator.emit.image import choose_image
-from orchestrator.emit.project import LOCKS, Project
 from orchestrator.model import Target
+from orchestrator.resolve.project import LOCKS, Project
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 
 INSIDE = Wheelhouse(path="wheelhouse", inside=True)

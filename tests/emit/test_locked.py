@@ -4,9 +4,8 @@ import pytest
 
 from orchestrator.emit.image import choose_image, supported_tags
 from orchestrator.emit.locked import newest_wheel, without_wheel
-from orchestrator.errors import BadLockError
+from orchestrator.errors import UnusableLockError
 from orchestrator.model import Target
-from orchestrator.targets.markers import marker_environment
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 
 TARGET = Target(platform=parse_platform("linux"), interpreter=parse_interpreter("3.11"))
@@ -28,7 +27,7 @@ def package(name: str, *tags: str, sdist: bool = True, **more: Any):
 
 def lacking(*packages: dict[str, Any], **more: Any):
     lock = {"lock-version": "1.0", "created-by": "test", "packages": list(packages), **more}
-    found = without_wheel(lock, marker_environment(TARGET), TAGS, "pylock.toml")
+    found = without_wheel(lock, TARGET, TAGS, "pylock.toml")
     return [unavailable.requirement for unavailable in found]
 
 
@@ -70,7 +69,7 @@ def test_folders_and_repositories_are_no_wheels():
     ],
 )
 def test_a_lock_that_is_not_for_the_target(more: dict[str, Any]):
-    with pytest.raises(BadLockError, match=r"pylock\.toml: "):
+    with pytest.raises(UnusableLockError, match=r"pylock\.toml: "):
         lacking(package("pure", "py3-none-any"), **more)
 
 

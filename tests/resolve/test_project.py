@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.emit.project import LOCKS, describe_project
 from orchestrator.errors import BadMetadataError, NoProjectError, OrchestratorError
+from orchestrator.resolve.project import LOCKS, describe_project
 
 Table = dict[str, Any]
 HATCHLING: Table = {"requires": ["hatchling"], "build-backend": "hatchling.build"}

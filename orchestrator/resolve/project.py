@@ -82,7 +82,7 @@ def describe_project(tables: Mapping[str, Any], files: Mapping[str, str], where:
     if not isinstance(table.get("name"), str):
         raise NoProjectError(f"{where}/pyproject.toml has no [project] table with a name.")
     lock = next((name for name in LOCKS if name in files), "")
-    form = _form(tables, files, where)
+    form = form_of(tables, files, where)
     dynamic = table.get("dynamic", ())
     return Project(
         name=_name(table["name"], where),
@@ -96,7 +96,12 @@ def describe_project(tables: Mapping[str, Any], files: Mapping[str, str], where:
     )
 
 
-def _form(tables: Mapping[str, Any], files: Mapping[str, str], where: str) -> Form:
+def form_of(tables: Mapping[str, Any], files: Mapping[str, str], where: str) -> Form:
+    """How a project is installed; arguments as of ``describe_project``.
+
+    Raises:
+        BadMetadataError: A value is not what the specification asks for.
+    """
     system = _table(tables, "build-system", where)
     tool = _table(tables, "tool", where)
     packaged = _table(tool, "uv", where).get("package", bool(system) or "setup.py" in files)
