@@ -33,6 +33,7 @@ SUMMARY_KEYS = {
     "wheels": [
         "name",
         "version",
+        "kind",
         "filename",
         "path",
         "sha256",
@@ -72,6 +73,7 @@ def test_json_is_one_object_a_line_and_the_summary_last() -> None:
     assert summary["wheels"][1] == {
         "name": "ujson",
         "version": "5.10.0",
+        "kind": "wheel",
         "filename": UJSON_WHEEL,
         "path": f"/home/someone/projects/wheelhouse/{UJSON_WHEEL}",
         "sha256": "ab" * 32,
