@@ -10,14 +10,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from orchestrator.build.era import applicable
 from orchestrator.build.override import with_backend
+from orchestrator.build.requires import adjusted
 from orchestrator.errors import (
     BackendFailedError,
-    BadMetadataError,
     BuildTimeoutError,
     NoBuildBackendError,
     NoWheelError,
@@ -152,11 +149,11 @@ class Frontend:
         self._environment, self._kit = environment, kit
         with self._hook_failures("get_requires_for_build_wheel"):
             builder = self._builder(environment)
-            declared = self._adjusted(builder.build_system_requires)
+            name, changes = self.tree.source.name, self.settings.build_requires
+            declared = adjusted(builder.build_system_requires, changes, name)
             environment.install(declared, self._constraints(declared, constraints))
-            asked = self._adjusted(
-                builder.get_requires_for_build("wheel", self._config_settings(builder)), added=False
-            )
+            wanted = builder.get_requires_for_build("wheel", self._config_settings(builder))
+            asked = adjusted(wanted, changes, name, added=False)
         environment.install(asked, self._constraints(asked, constraints))
 
     def _constraints(self, requirements: Sequence[str], era: Sequence[str]) -> tuple[str, ...]:
@@ -255,21 +252,6 @@ class Frontend:
             own = [own] if isinstance(own, str) else own
             settings["setup-args"] = [f"--cross-file={self._kit.meson_cross_file}", *own]
         return settings
-
-    def _adjusted(self, requirements: set[str], *, added: bool = True) -> tuple[str, ...]:
-        """The requirements after the recipe's removals and additions, sorted."""
-        removed = {canonicalize_name(name) for name in self.settings.build_requires.remove}
-        kept = []
-        for text in requirements:
-            try:
-                name = canonicalize_name(Requirement(text).name)
-            except InvalidRequirement as error:
-                raise BadMetadataError(
-                    f"{self.tree.source.name}: build requirement {text!r} can't be parsed: {error}."
-                ) from error
-            if name not in removed:
-                kept.append(text)
-        return tuple(sorted({*kept, *(self.settings.build_requires.add if added else ())}))
 
     @contextlib.contextmanager
     def _hook_failures(self, hook: str) -> Iterator[None]:

@@ -61,7 +61,7 @@ def unpack(archive: Path, into: Path, source: Source) -> SourceTree:
     except BaseException:
         shutil.rmtree(into, ignore_errors=True)
         raise
-    return SourceTree(source=source, path=_top(into), released=_date(writer.times))
+    return SourceTree(source=source, path=_top(into), released=date_of(writer.times))
 
 
 class _Writer:
@@ -159,7 +159,12 @@ def _top(into: Path) -> Path:
     return found[0] if len(found) == 1 and found[0].is_dir() else into
 
 
-def _date(times: Iterable[int]) -> tuple[int, int, int] | None:
+def date_of(times: Iterable[int]) -> tuple[int, int, int] | None:
+    """Year, month, day of the newest of files; None where an archive's times say nothing.
+
+    Args:
+        times: Seconds since the epoch.
+    """
     now = time.time() + _DAY
     newest = max((seconds for seconds in times if _OLDEST <= seconds <= now), default=None)
     if newest is None or newest in _REPRODUCIBLE:

@@ -6,7 +6,10 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 
-from orchestrator.model import Value
+from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
+
+from orchestrator.model import Interpreter, Platform, Value
+from orchestrator.targets.tags import parse_platform
 from orchestrator.targets.toolchain import Host
 
 COMMAND_NOT_FOUND = 127
@@ -59,6 +62,24 @@ def this_host() -> Host:
     if sys.platform == "darwin":
         return mac_host(run_command)
     return Host(os=sys.platform, arch=platform.machine())
+
+
+def host_tags(interpreter: Interpreter) -> tuple[Tag, ...]:
+    """The tags of wheels that an installer takes for an interpreter of this machine, best first."""
+    version = (interpreter.major, interpreter.minor)
+    platforms = tuple(platform_tags())
+    own = cpython_tags(version, [interpreter.abi_tag], platforms)
+    return (*own, *compatible_tags(version, interpreter.python_tag, platforms))
+
+
+def host_platform() -> Platform:
+    """This machine as a platform to build for.
+
+    Raises:
+        UnsupportedPlatformError: It is none that is built for.
+    """
+    tag = next((tag for tag in platform_tags() if not tag.startswith("linux_")), "this machine")
+    return parse_platform(tag)
 
 
 def mac_host(run: Run) -> Host:

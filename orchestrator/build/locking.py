@@ -1,0 +1,195 @@
+"""Build requirements locked: the versions that uv chooses for an interpreter of this machine.
+
+What was chosen stays chosen: an answer is kept by its question, so that a new release of a build
+tool makes nothing out of date. ``orchestrate lock`` writes the answers down; ``fresh`` asks anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from orchestrator.build.environment import INSTALL_SECONDS
+from orchestrator.build.fetch import filename_of
+from orchestrator.errors import BuildEnvironmentError
+from orchestrator.files import cache_directory, write_atomically
+from orchestrator.model import DistFile, Locked
+from orchestrator.resolve.configuration import uv_environment
+from orchestrator.resolve.urls import redact, without_credentials
+from orchestrator.targets.host import host_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.model import HostPython
+    from orchestrator.process import Processes
+    from orchestrator.resolve.configuration import IndexConfiguration
+
+_FORMAT = 1
+_SHOWN_LINES = 12
+
+
+class Locker:
+    """Locks build requirements; one instance serves all threads of a run.
+
+    Args:
+        configuration: Where packages come from.
+        processes: Runs uv.
+        fresh: Whether answers kept from before do not count.
+    """
+
+    def __init__(
+        self, configuration: IndexConfiguration, processes: Processes, *, fresh: bool = False
+    ) -> None:
+        self._configuration = configuration
+        self._processes = processes
+        self._fresh = fresh
+
+    def lock(
+        self,
+        requirements: Sequence[str],
+        bounds: Sequence[Sequence[str]],
+        constraints: Sequence[str],
+        python: HostPython,
+    ) -> tuple[Locked, ...]:
+        """The packages that an environment of these requirements holds, by name.
+
+        Wheels are preferred to newer versions without. Where nothing within any bounds has wheels,
+        bounds do not count; where nothing at all has, what lacks a wheel has none here either: it
+        must be built.
+
+        Args:
+            requirements: PEP 508.
+            bounds: Sets of bounds to try, PEP 508, the best first.
+            constraints: Of its recipe, PEP 508.
+            python: That the environment is of.
+
+        Raises:
+            BuildEnvironmentError: No versions satisfy the requirements.
+        """
+        if not requirements:
+            return ()
+        question = self._question(requirements, bounds, constraints, python)
+        digest = hashlib.sha256(msgspec.json.encode(question)).hexdigest()
+        kept = cache_directory() / "build-requirements" / f"{digest}.json"
+        if not self._fresh:
+            with contextlib.suppress(OSError, msgspec.MsgspecError):
+                return msgspec.json.decode(kept.read_bytes(), type=tuple[Locked, ...])
+        locked = self._ask(requirements, bounds, constraints, python)
+        with contextlib.suppress(OSError):  # asked again next time
+            write_atomically(kept, msgspec.json.encode(locked))
+        return locked
+
+    def _question(
+        self,
+        requirements: Sequence[str],
+        bounds: Sequence[Sequence[str]],
+        constraints: Sequence[str],
+        python: HostPython,
+    ) -> list[object]:
+        """All that the answer depends on, but for what the indexes have."""
+        asked = (*self._configuration.indexes, *self._configuration.find_links)
+        places = [without_credentials(place) for place in asked]
+        platform = host_tags(python.interpreter)[0].platform
+        lists = (sorted(requirements), bounds, sorted(constraints), places)
+        return [_FORMAT, *lists, self._configuration.merge, python.version, platform]
+
+    def _ask(
+        self,
+        requirements: Sequence[str],
+        bounds: Sequence[Sequence[str]],
+        constraints: Sequence[str],
+        python: HostPython,
+    ) -> tuple[Locked, ...]:
+        with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as name:
+            folder = Path(name)
+            (folder / "requirements.txt").write_text("\n".join(requirements), encoding="utf-8")
+            for wheels_only in (True, False):
+                for within in dict.fromkeys((*map(tuple, bounds), ())):
+                    limits = (*within, *constraints)
+                    if self._compile(folder, limits, python, wheels_only=wheels_only):
+                        return _read(folder / "pylock.toml", python)
+            lines = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
+        raise BuildEnvironmentError(
+            f"The build requirements can't be satisfied: {', '.join(requirements)}.",
+            details=tuple(redact(line) for line in lines if line.strip())[-_SHOWN_LINES:],
+        )
+
+    def _compile(
+        self, folder: Path, limits: Sequence[str], python: HostPython, *, wheels_only: bool
+    ) -> bool:
+        from uv import find_uv_bin  # noqa: PLC0415 (not where all was asked before)
+
+        (folder / "constraints.txt").write_text("\n".join(limits), encoding="utf-8")
+        (folder / "log").write_bytes(b"")
+        kinds = ("--only-binary", ":all:") if wheels_only else ()
+        status = self._processes.run(
+            [
+                find_uv_bin(), "pip", "compile", "--quiet", "--no-header",
+                "--python", str(python.executable), "--constraints", "constraints.txt",
+                "--format", "pylock.toml", "--output-file", "pylock.toml", *kinds,
+                "requirements.txt",
+            ],
+            cwd=folder,
+            env={**os.environ, **uv_environment(self._configuration)},
+            log=folder / "log",
+            on_line=lambda _: None,
+            seconds=INSTALL_SECONDS,
+        )  # fmt: skip
+        return status == 0
+
+
+def _read(lock: Path, python: HostPython) -> tuple[Locked, ...]:
+    """The packages of a lock file (PEP 751) that indexes have, with the wheel that the host takes.
+
+    What a requirement names by its URL is installed from there, whatever a lock says.
+    """
+    import tomllib  # noqa: PLC0415 (not where all was asked before)
+
+    tags = {str(tag): rank for rank, tag in enumerate(host_tags(python.interpreter))}
+    packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("packages", [])
+    found = (_locked(package, lock.parent, tags) for package in packages)
+    return tuple(sorted((item for item in found if item), key=lambda item: item.name))
+
+
+def _locked(package: dict[str, Any], folder: Path, tags: Mapping[str, int]) -> Locked | None:
+    wheels = tuple(_file(table, folder) for table in package.get("wheels", ()))
+    sdist = _file(package["sdist"], folder) if "sdist" in package else None
+    if "version" not in package or not (wheels or sdist):
+        return None
+    ranks = ((_rank(wheel.filename, tags), wheel) for wheel in wheels)
+    ranked = [(rank, wheel) for rank, wheel in ranks if rank is not None]
+    return Locked(
+        name=package["name"],
+        version=package["version"],
+        wheels=wheels,
+        wheel=min(ranked, key=lambda item: item[0])[1] if ranked else None,
+        sdist=sdist,
+    )
+
+
+def _file(table: dict[str, Any], folder: Path) -> DistFile:
+    url = table.get("url") or (folder / table["path"]).resolve().as_uri()
+    return DistFile(
+        filename=table.get("name") or filename_of(url),
+        url=url,
+        sha256=table.get("hashes", {}).get("sha256", ""),
+        size=table.get("size"),
+    )
+
+
+def _rank(filename: str, tags: Mapping[str, int]) -> int | None:
+    """How far down the list of tags a wheel's best one is; None: an installer does not take it."""
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
+
+    try:
+        own = parse_wheel_filename(filename)[3]
+    except InvalidWheelFilename:
+        return None
+    return min((tags[str(tag)] for tag in own if str(tag) in tags), default=None)
