@@ -511,7 +511,7 @@ class PlanStep(Value):
             wheels for the target that its build needs.
         why: Why it is a step at all, e.g. ``no wheel for macosx_11_0_arm64``.
         roots: Requirements of the user, as written, that pull it in.
-        seconds: Estimated wall time on this host.
+        seconds: Estimated time on one CPU of this host.
         cpus: CPUs that it can keep busy.
         memory: Bytes that it is expected to need at its peak; 0: not known.
         binaries: Whether the index's wheels of the version hold binaries; None: it has none.
@@ -532,7 +532,11 @@ class PlanStep(Value):
 
 
 class Unbuildable(Value):
-    """A package that a closure lacks and no step can make: why, and what to do."""
+    """A package that a closure lacks and no step can make: why, and what to do.
+
+    Attributes:
+        details: Lines worth showing below the message, such as uv's explanation.
+    """
 
     name: str
     version: str
@@ -541,6 +545,7 @@ class Unbuildable(Value):
     message: str
     hint: str
     roots: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -25,12 +25,14 @@ class Blueprint(Value):
     """What a source says of its own build.
 
     Attributes:
+        buildable: Whether anything says how to build it (PEP 517, 518, or ``setup.py``).
         requires: Build requirements as stated, PEP 508.
         code: Bytes of what is compiled, by language: ``c``, ``c++``, ``cython``, ``fortran``,
             ``rust``.
         released: Year, month, day of the newest file in the archive; None: not known.
     """
 
+    buildable: bool
     requires: tuple[str, ...]
     code: dict[str, int]
     released: tuple[int, int, int] | None = None

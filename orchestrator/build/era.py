@@ -81,9 +81,11 @@ def _first_later(
 
 
 def applicable(constraints: Sequence[str], requirements: Sequence[str]) -> tuple[str, ...]:
-    """The constraints that no requirement contradicts by a lower bound of its own."""
+    """The constraints but those bounds that a requirement contradicts by a lower one of its own."""
     asked = [Requirement(text) for text in requirements]
-    return tuple(text for text in constraints if not _contradicted(Requirement(text), asked))
+    return tuple(
+        text for text in constraints if "==" in text or not _contradicted(Requirement(text), asked)
+    )
 
 
 def _contradicted(bound: Requirement, asked: Sequence[Requirement]) -> bool:

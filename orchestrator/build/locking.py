@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from orchestrator.build.environment import INSTALL_SECONDS
-from orchestrator.build.fetch import filename_of
 from orchestrator.errors import BuildEnvironmentError
 from orchestrator.files import cache_directory, write_atomically
 from orchestrator.model import DistFile, Locked
@@ -96,9 +96,9 @@ class Locker:
         """All that the answer depends on, but for what the indexes have."""
         asked = (*self._configuration.indexes, *self._configuration.find_links)
         places = [without_credentials(place) for place in asked]
-        platform = host_tags(python.interpreter)[0].platform
         lists = (sorted(requirements), bounds, sorted(constraints), places)
-        return [_FORMAT, *lists, self._configuration.merge, python.version, platform]
+        machine = f"{sys.platform} {python.machine}"
+        return [_FORMAT, *lists, self._configuration.merge, python.version, machine]
 
     def _ask(
         self,
@@ -175,6 +175,8 @@ def _locked(package: dict[str, Any], folder: Path, tags: Mapping[str, int]) -> L
 
 
 def _file(table: dict[str, Any], folder: Path) -> DistFile:
+    from orchestrator.build.fetch import filename_of  # noqa: PLC0415
+
     url = table.get("url") or (folder / table["path"]).resolve().as_uri()
     return DistFile(
         filename=table.get("name") or filename_of(url),

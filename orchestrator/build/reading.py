@@ -6,7 +6,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -79,15 +79,13 @@ def _laid_out(
 def _of_folder(folder: Path) -> Blueprint:
     names = source_files(folder)
     pyproject = folder / "pyproject.toml"
-    return Blueprint(
-        requires=_stated(pyproject.read_bytes() if pyproject.is_file() else b"", folder.name),
-        code=_code((name, (folder / name).lstat().st_size) for name in names),
-    )
+    tables = _toml(pyproject.read_bytes() if pyproject.is_file() else b"", folder.name)
+    return _blueprint(tables, [(name, (folder / name).lstat().st_size) for name in names])
 
 
 def _of_archive(archive: Path) -> Blueprint:
     sizes: list[tuple[str, int]] = []
-    stated = b""
+    pyproject = b""
     times: set[int] = set()
     with telling_damage(archive):
         for entry in read_entries(archive):
@@ -98,20 +96,27 @@ def _of_archive(archive: Path) -> Blueprint:
             times.add(int(entry.time))
             if name == "pyproject.toml" and entry.size <= _MAX_BYTES:
                 with entry.open() as content:
-                    stated = content.read()
+                    pyproject = content.read()
+    blueprint = _blueprint(_toml(pyproject, archive.name), sizes)
+    return msgspec.structs.replace(blueprint, released=date_of(times))
+
+
+def _blueprint(tables: dict[str, Any], sizes: Sequence[tuple[str, int]]) -> Blueprint:
+    system = tables.get("build-system")
+    requires = system.get("requires") if isinstance(system, dict) else None
+    stated = "build-system" in tables or "project" in tables
     return Blueprint(
-        requires=_stated(stated, archive.name), code=_code(sizes), released=date_of(times)
+        buildable=stated or any(name == "setup.py" for name, _ in sizes),
+        requires=tuple(map(str, requires)) if isinstance(requires, list) else DEFAULT,
+        code=_code(sizes),
     )
 
 
-def _stated(pyproject: bytes, where: str) -> tuple[str, ...]:
-    """``[build-system] requires`` (PEP 518)."""
+def _toml(pyproject: bytes, where: str) -> dict[str, Any]:
     try:
-        table = tomllib.loads(pyproject.decode()).get("build-system", {})
+        return tomllib.loads(pyproject.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadMetadataError(f"{where}/pyproject.toml can't be read: {error}") from error
-    requires = table.get("requires", DEFAULT) if isinstance(table, dict) else DEFAULT
-    return tuple(map(str, requires)) if isinstance(requires, (list, tuple)) else DEFAULT
 
 
 def _code(sizes: Iterable[tuple[str, int]]) -> dict[str, int]:

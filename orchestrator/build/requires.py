@@ -59,3 +59,15 @@ def declared(stated: Iterable[str], settings: BuildSettings, name: str) -> tuple
     """
     own = settings.backend.requires if settings.backend else stated
     return adjusted(own, settings.build_requires, name)
+
+
+def locked_first(pins: Iterable[str], bounds: Iterable[str]) -> tuple[str, ...]:
+    """Locked requirements, and bounds for what is not locked.
+
+    Args:
+        pins: ``name==version``.
+        bounds: PEP 508.
+    """
+    pins = tuple(pins)
+    locked = {pin.partition("==")[0] for pin in pins}
+    return (*pins, *(bound for bound in bounds if Requirement(bound).name not in locked))

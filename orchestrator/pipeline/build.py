@@ -21,11 +21,8 @@ import msgspec
 
 from orchestrator.errors import (
     InterruptedBuildError,
-    MissingSDKError,
-    MissingToolError,
     NoSdistError,
     OrchestratorError,
-    ToolchainBrokenError,
 )
 from orchestrator.files import open_cache
 from orchestrator.model import (
@@ -46,6 +43,8 @@ from orchestrator.model import (
     Target,
     Value,
 )
+from orchestrator.pipeline.survey import Surveyor
+from orchestrator.plan.fitness import check_toolchain
 from orchestrator.plan.steps import Planned, Planner
 from orchestrator.process import Processes
 from orchestrator.registry.load import load_registry
@@ -158,6 +157,7 @@ class Builder:
             override=_overridden,
             explicit=options.explicit_platform,
         )
+        self.surveyor = Surveyor(self.planner, self.configuration, self.processes)
 
     def run(self, jobs: Sequence[Callable[[], PublishedWheel | Failure]]) -> BuildReport:
         """Runs jobs in as many threads as there are CPUs; Ctrl-C ends all their processes."""
@@ -188,7 +188,7 @@ class Builder:
 
                 return redirected(self, request, target, refusal)
             source = located.source
-            planned = self.planner.draft(source, target).planned()
+            planned = self.surveyor.survey(located, target).planned
             label = planned.step.label
             return self.done(planned.step) or self._build(planned, located)
         except OrchestratorError as error:
@@ -202,7 +202,7 @@ class Builder:
         Raises:
             OrchestratorError: It can't be built.
         """
-        planned = self.planner.draft(located.source, target).planned()
+        planned = self.surveyor.survey(located, target).planned
         return self.done(planned.step) or self._build(planned, located)
 
     def beside(self, wheelhouse: Path, emit: Emit) -> Builder:
@@ -260,7 +260,7 @@ class Builder:
                     f"the wheel is tagged {step.target.platform.tag}",
                 )
             )
-        self._check_toolchain(planned)
+        check_toolchain(planned.toolchain, step.target.platform, step.settings.needs, step.label)
         log = self.wheelhouse.new_log(step)
         try:
             with self._folder(step) as root:
@@ -272,26 +272,6 @@ class Builder:
             raise
         except Exception as error:
             raise unforeseen(error, what=step.label, log=log) from error
-
-    def _check_toolchain(self, planned: Planned) -> None:
-        step = planned.step
-        platform, needs = step.target.platform, step.settings.needs
-        tools = msgspec.structs.replace(needs, frameworks=())
-        # What is missing with frameworks only is the SDK's, not the toolchain's fault.
-        for asked, kind in ((tools, ToolchainBrokenError), (needs, MissingSDKError)):
-            checks = planned.toolchain.checks(platform, asked)
-            missing = [check for check in checks if check.status == "missing"]
-            if missing:
-                raise kind(
-                    f"{planned.toolchain.name} can't build {step.label}: "
-                    + "; ".join(f"{check.name}: {check.found}" for check in missing),
-                    hint="; ".join(check.fix for check in missing if check.fix),
-                )
-        for tool in step.settings.needs.tools:
-            if shutil.which(tool) is None:
-                raise MissingToolError(
-                    f"{step.label} needs {tool}, which is not on PATH.", hint=f"Install {tool}."
-                )
 
     @contextlib.contextmanager
     def _folder(self, step: Step) -> Iterator[Path]:

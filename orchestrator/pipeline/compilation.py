@@ -11,6 +11,7 @@ import msgspec
 from orchestrator.build import era
 from orchestrator.build.diagnose import compiler_errors, diagnose, missing_module
 from orchestrator.build.hybrid import find_emulation
+from orchestrator.build.requires import locked_first
 from orchestrator.build.routes import may_be_mended, next_step, routes
 from orchestrator.emulator.runtime import is_emulated
 from orchestrator.errors import BackendFailedError, OrchestratorError, WrongWheelError
@@ -41,10 +42,10 @@ class Compilation:
         self._notes: list[str] = []
 
     def run(self) -> BuiltWheel:
-        """Compiles by the first route that works, each time with build tools of the sdist's time.
+        """Compiles by the first route that works, each time with the locked build requirements.
 
-        What fails, and not because something did not compile, is tried again with today's tools,
-        and then by the next route.
+        What the backend asks for beyond them is of the sdist's time. What fails, and not because
+        something did not compile, is tried again with today's tools, and then by the next route.
 
         Raises:
             OrchestratorError: What the log says about the last failure.
@@ -52,6 +53,7 @@ class Compilation:
         bounds = era.constraints(
             self.tree.released, self.step.target.interpreter, era.release_table()
         )
+        bounds = locked_first(self.step.build_requires, bounds)
         failure: OrchestratorError | None = None
         available, asked = self._available(), self.step.settings.route
         for route in routes(asked, available, self.step.label):
@@ -77,7 +79,7 @@ class Compilation:
         return is_emulated(self.step.target.platform, self.build.builder.host)
 
     def _try(self, route: Route, bounds: Sequence[str]) -> BuiltWheel | OrchestratorError:
-        """With build tools of the sdist's time, then with today's.
+        """With locked build tools and those of the sdist's time, then with today's.
 
         Returns:
             The wheel, or the failure where another route may mend it.
@@ -86,7 +88,7 @@ class Compilation:
         failure: OrchestratorError | None = None
         for constraints in (bounds, ()) if bounds else ((),):
             if failure:
-                self.build.note("failed with build tools of the sdist's time; trying today's")
+                self.build.note("failed with build tools as locked; trying today's")
                 self._start_over()
             start = self.build.log.stat().st_size
             try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Sequence
-
-from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
+from typing import TYPE_CHECKING
 
 from orchestrator.model import Interpreter, Platform, Value
 from orchestrator.targets.tags import parse_platform
 from orchestrator.targets.toolchain import Host
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
 
 COMMAND_NOT_FOUND = 127
 COMMAND_SECONDS = 60
@@ -66,6 +68,12 @@ def this_host() -> Host:
 
 def host_tags(interpreter: Interpreter) -> tuple[Tag, ...]:
     """The tags of wheels that an installer takes for an interpreter of this machine, best first."""
+    from packaging.tags import (  # noqa: PLC0415 (a cached build asks nothing)
+        compatible_tags,
+        cpython_tags,
+        platform_tags,
+    )
+
     version = (interpreter.major, interpreter.minor)
     platforms = tuple(platform_tags())
     own = cpython_tags(version, [interpreter.abi_tag], platforms)
@@ -78,6 +86,8 @@ def host_platform() -> Platform:
     Raises:
         UnsupportedPlatformError: It is none that is built for.
     """
+    from packaging.tags import platform_tags  # noqa: PLC0415 (a cached build asks nothing)
+
     tag = next((tag for tag in platform_tags() if not tag.startswith("linux_")), "this machine")
     return parse_platform(tag)
 

@@ -71,3 +71,9 @@ def test_bounds_of_the_real_table_leave_a_tool_to_install(day: date, minor: int)
 )
 def test_a_lower_bound_of_the_package_wins(requirement: str, *, kept: bool):
     assert bool(applicable(("setuptools<70",), (requirement,))) is kept
+
+
+def test_a_locked_version_is_no_bound():
+    assert applicable(("setuptools==67.8.0", "wheel<1"), ("setuptools>=40", "wheel>=2")) == (
+        "setuptools==67.8.0",
+    )
