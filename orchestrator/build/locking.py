@@ -12,20 +12,20 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from orchestrator.build.environment import INSTALL_SECONDS
 from orchestrator.errors import BuildEnvironmentError
 from orchestrator.files import cache_directory, write_atomically
-from orchestrator.model import DistFile, Locked
+from orchestrator.model import Locked, Target
 from orchestrator.resolve.configuration import uv_environment
 from orchestrator.resolve.urls import redact, without_credentials
-from orchestrator.targets.host import host_tags
+from orchestrator.targets.host import host_platform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from orchestrator.model import HostPython
     from orchestrator.process import Processes
@@ -152,46 +152,9 @@ def _read(lock: Path, python: HostPython) -> tuple[Locked, ...]:
     """
     import tomllib  # noqa: PLC0415 (not where all was asked before)
 
-    tags = {str(tag): rank for rank, tag in enumerate(host_tags(python.interpreter))}
-    packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("packages", [])
-    found = (_locked(package, lock.parent, tags) for package in packages)
-    return tuple(sorted((item for item in found if item), key=lambda item: item.name))
+    from orchestrator.resolve.closure import closure_of  # noqa: PLC0415
 
-
-def _locked(package: dict[str, Any], folder: Path, tags: Mapping[str, int]) -> Locked | None:
-    wheels = tuple(_file(table, folder) for table in package.get("wheels", ()))
-    sdist = _file(package["sdist"], folder) if "sdist" in package else None
-    if "version" not in package or not (wheels or sdist):
-        return None
-    ranks = ((_rank(wheel.filename, tags), wheel) for wheel in wheels)
-    ranked = [(rank, wheel) for rank, wheel in ranks if rank is not None]
-    return Locked(
-        name=package["name"],
-        version=package["version"],
-        wheels=wheels,
-        wheel=min(ranked, key=lambda item: item[0])[1] if ranked else None,
-        sdist=sdist,
-    )
-
-
-def _file(table: dict[str, Any], folder: Path) -> DistFile:
-    from orchestrator.build.fetch import filename_of  # noqa: PLC0415
-
-    url = table.get("url") or (folder / table["path"]).resolve().as_uri()
-    return DistFile(
-        filename=table.get("name") or filename_of(url),
-        url=url,
-        sha256=table.get("hashes", {}).get("sha256", ""),
-        size=table.get("size"),
-    )
-
-
-def _rank(filename: str, tags: Mapping[str, int]) -> int | None:
-    """How far down the list of tags a wheel's best one is; None: an installer does not take it."""
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
-
-    try:
-        own = parse_wheel_filename(filename)[3]
-    except InvalidWheelFilename:
-        return None
-    return min((tags[str(tag)] for tag in own if str(tag) in tags), default=None)
+    target = Target(platform=host_platform(), interpreter=python.interpreter)
+    content = lock.read_text(encoding="utf-8")
+    closure = closure_of(tomllib.loads(content), "", {}, (), target, "the build requirements")
+    return tuple(package for package in closure.packages if package.source is None)

@@ -72,7 +72,7 @@ def pin(
         if found.source.digest:
             return found
         # The index promised no hash: what it serves now is what is built.
-        source = _with_digest(found.source, configuration, progress)
+        source = with_digest(found.source, configuration, progress)
         return msgspec.structs.replace(found, source=source)
     if request.kind == "file":
         return Found(source=_pin_file(request, configuration, progress))
@@ -217,9 +217,10 @@ def _pin_git(request: Request) -> Source:
     )
 
 
-def _with_digest(
+def with_digest(
     source: Source, configuration: IndexConfiguration, progress: Progress | None
 ) -> Source:
+    """The source with the hash of what the index serves now, where it promised none."""
     path = fetch(source, configuration, progress)
     return msgspec.structs.replace(source, digest=f"sha256:{digest_of(path)}")
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from orchestrator.model import Interpreter, Platform, Value
-from orchestrator.targets.tags import parse_platform
+from orchestrator.model import Platform, Value
 from orchestrator.targets.toolchain import Host
-
-if TYPE_CHECKING:
-    from packaging.tags import Tag
 
 COMMAND_NOT_FOUND = 127
 COMMAND_SECONDS = 60
@@ -66,30 +61,17 @@ def this_host() -> Host:
     return Host(os=sys.platform, arch=platform.machine())
 
 
-def host_tags(interpreter: Interpreter) -> tuple[Tag, ...]:
-    """The tags of wheels that an installer takes for an interpreter of this machine, best first."""
-    from packaging.tags import (  # noqa: PLC0415 (a cached build asks nothing)
-        compatible_tags,
-        cpython_tags,
-        platform_tags,
-    )
-
-    version = (interpreter.major, interpreter.minor)
-    platforms = tuple(platform_tags())
-    own = cpython_tags(version, [interpreter.abi_tag], platforms)
-    return (*own, *compatible_tags(version, interpreter.python_tag, platforms))
-
-
 def host_platform() -> Platform:
-    """This machine as a platform to build for.
-
-    Raises:
-        UnsupportedPlatformError: It is none that is built for.
-    """
+    """This machine as the platform of wheels that run here and promise no more."""
     from packaging.tags import platform_tags  # noqa: PLC0415 (a cached build asks nothing)
 
-    tag = next((tag for tag in platform_tags() if not tag.startswith("linux_")), "this machine")
-    return parse_platform(tag)
+    from orchestrator.targets.wheel_tags import linux_tags, macos_tags  # noqa: PLC0415
+
+    tags = tuple(platform_tags())
+    for mac in macos_tags(tags):
+        return Platform(os="macos", arch=mac.arch, minimum=mac.version)
+    linux = linux_tags(tags)[0]
+    return Platform(os="linux", arch=linux.arch, minimum=linux.version, libc=linux.libc)
 
 
 def mac_host(run: Run) -> Host:
