@@ -152,9 +152,10 @@ def _read(lock: Path, python: HostPython) -> tuple[Locked, ...]:
     """
     import tomllib  # noqa: PLC0415 (not where all was asked before)
 
-    from orchestrator.resolve.closure import closure_of  # noqa: PLC0415
+    from orchestrator.resolve.closure import closure_of, select  # noqa: PLC0415
 
     target = Target(platform=host_platform(), interpreter=python.interpreter)
-    content = lock.read_text(encoding="utf-8")
-    closure = closure_of(tomllib.loads(content), "", {}, (), target, "the build requirements")
+    tables = tomllib.loads(lock.read_text(encoding="utf-8"))
+    packages = select(tables, target, "the lock of build requirements")
+    closure = closure_of(packages, {}, (), target, text="", base=lock.parent)
     return tuple(package for package in closure.packages if package.source is None)
