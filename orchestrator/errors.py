@@ -707,6 +707,54 @@ class DiskFullError(OrchestratorError):
     default_hint = "Free some space; nothing half-written was left in the wheelhouse."
 
 
+class BadAddressError(OrchestratorError):
+    """The wheelhouse's address is none of an object store."""
+
+    code = "WHL004"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Give a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://ACCOUNT/CONTAINER."
+    )
+
+
+class StoreSupportError(OrchestratorError):
+    """What speaks to object stores is not installed."""
+
+    code = "WHL005"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "pip install 'orchestrator[s3]'"
+
+
+class NoBucketError(OrchestratorError):
+    """The wheelhouse's bucket does not exist."""
+
+    code = "WHL006"
+    exit_status = EXIT_INPUT
+    default_hint = "Check the name, or make the bucket; orchestrate makes none."
+
+
+class BucketAccessError(OrchestratorError):
+    """The object store refuses access to the wheelhouse, or there are no credentials for it."""
+
+    code = "WHL007"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or what gs:// and az:// take); they must "
+        "be allowed to list, read and write objects."
+    )
+
+
+class BucketUnreachableError(OrchestratorError):
+    """The object store of the wheelhouse does not answer, or failed."""
+
+    code = "WHL008"
+    exit_status = EXIT_BUILD
+    default_hint = (
+        "Check the network, and AWS_ENDPOINT_URL where the store is not Amazon's. What was built "
+        "is in the local half of the wheelhouse; the next run brings it there."
+    )
+
+
 class InternalError(OrchestratorError):
     """A bug in orchestrator; the traceback is in the log."""
 

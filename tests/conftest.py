@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from emulator_fixture import emulated_311, emulator_of_marked_tests, emulator_place  # noqa: F401
+from object_store import bucket_address, demanding, object_store  # noqa: F401
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from orchestrator.cli.ending import common_status, end_on_signals
+from orchestrator.cli.wheelhouse import WheelhousePath
 from orchestrator.errors import OrchestratorError
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
@@ -41,10 +42,10 @@ _PLATFORMS = (DEFAULT_PLATFORM,)
 )
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
     default="wheelhouse",
-    type=click.Path(path_type=Path),
+    type=WheelhousePath(),
     help="Where wheels are published.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
 )
 @click.option(

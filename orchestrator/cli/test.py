@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.ending import common_status, end_on_signals
+from orchestrator.cli.wheelhouse import WheelhousePath
 
 
 @click.command()
@@ -22,9 +23,9 @@ from orchestrator.cli.ending import common_status, end_on_signals
 )
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
-    type=click.Path(path_type=Path),
+    type=WheelhousePath(),
     help="Holds the wheels' records and siblings.  [default: each wheel's own folder]",
 )
 @click.option(

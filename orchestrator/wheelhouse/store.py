@@ -11,6 +11,7 @@ Layout; installers that are pointed at the folder see nothing but the wheels::
     .logs/STEP-N.log                 full logs of builds
     .incoming/                       files being written by whoever holds the lock
     .lock                            held while publishing, by flock(2)
+    .store                           address of the object store whose local half this is, if any
 
 A wheel counts as published where a record lies whose digests are those of the wheel and of its
 metadata. The files are written beside their places, synced, and renamed: metadata, record, wheel.
@@ -63,6 +64,9 @@ if TYPE_CHECKING:
 
     from orchestrator.prove.verdict import Refutation
 
+# The file that makes a folder the local half of a wheelhouse in an object store.
+SHARED = ".store"
+
 _FOLDERS = (".records", ".rejected", ".logs", ".incoming")
 
 
@@ -72,6 +76,7 @@ def open_wheelhouse(directory: Path) -> Wheelhouse:
     Raises:
         WheelhouseNotWritableError: The folder can't be made or written.
         DiskFullError: There is no space to make it.
+        OrchestratorError: Its object store can't be used.
     """
     directory = directory.absolute()
     with _failures_of(directory):
@@ -81,12 +86,19 @@ def open_wheelhouse(directory: Path) -> Wheelhouse:
         for folder in (directory, *(directory / name for name in _FOLDERS)):
             if not os.access(folder, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    return Wheelhouse(directory)
+    if not (directory / SHARED).exists():
+        return Wheelhouse(directory)
+    from orchestrator.wheelhouse.bucket import Bucket  # noqa: PLC0415 (few have a store)
+    from orchestrator.wheelhouse.shared import SharedWheelhouse  # noqa: PLC0415
+
+    return SharedWheelhouse(directory, Bucket((directory / SHARED).read_text().strip()))
 
 
 def find_wheelhouse(directory: Path) -> Wheelhouse | None:
     """The wheelhouse that a folder is, or None where it is another folder or none."""
     directory = directory.absolute()
+    if (directory / SHARED).exists():
+        return open_wheelhouse(directory)
     return Wheelhouse(directory) if (directory / ".records").is_dir() else None
 
 
@@ -124,15 +136,8 @@ class Wheelhouse:
             )
         metadata = read_metadata(path)
         record = make_record(verified, metadata, seconds=seconds, created=created)
-        final = self.directory / path.name
-        with self._writing() as incoming:
-            shutil.copyfile(path, incoming / path.name)
-            _sync(incoming / path.name)
-            _place(incoming, self.directory / f"{path.name}.metadata", metadata)
-            _place(incoming, self._record_path(record), _json(record))
-            (incoming / path.name).replace(final)
-            self._drop_records_of_replaced(record)
-        return PublishedWheel(record=record, path=final)
+        self._take_in(path, metadata, record)
+        return PublishedWheel(record=record, path=self.directory / path.name)
 
     def find(self, fingerprint: str) -> PublishedWheel | None:
         """The published wheel of a step, or None; its bytes are checked against its record."""
@@ -157,8 +162,7 @@ class Wheelhouse:
         for record in self.history(step.source.name):
             if step.settled and record.settled == step.settled and self._holds(record):
                 adopted = as_record_of(record, step)
-                with self._writing() as incoming:
-                    _place(incoming, self._record_path(adopted), _json(adopted))
+                self._note(adopted)
                 return self._published(adopted)
         return None
 
@@ -264,6 +268,22 @@ class Wheelhouse:
                     path.touch(exist_ok=False)
                     break
         return path
+
+    def _take_in(self, wheel: Path, metadata: bytes, record: Record) -> None:
+        """Puts a copy of a wheel into its place, in an order that can be cut off anywhere."""
+        final = self.directory / record.filename
+        with self._writing() as incoming:
+            shutil.copyfile(wheel, incoming / final.name)
+            _sync(incoming / final.name)
+            _place(incoming, final.with_name(f"{final.name}.metadata"), metadata)
+            _place(incoming, self._record_path(record), _json(record))
+            (incoming / final.name).replace(final)
+            self._drop_records_of_replaced(record)
+
+    def _note(self, record: Record) -> None:
+        """Writes a further record of a wheel that is there."""
+        with self._writing() as incoming:
+            _place(incoming, self._record_path(record), _json(record))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Path]:

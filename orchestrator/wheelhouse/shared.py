@@ -1,0 +1,229 @@
+"""A wheelhouse whose wheels are in an object store too, where other machines find them.
+
+The folder is what every wheelhouse is, and the local half of this one: installers are pointed at
+it, logs and rejected wheels stay in it. The store is the shared half, and the truth: a step is done
+where the store has its record. Its objects::
+
+    format                            what the keys below mean
+    wheels/SHA256/NAME.whl            a wheel
+    wheels/SHA256/NAME.whl.metadata   its METADATA
+    records/FINGERPRINT.json          how it was made
+    settled/SETTLED.json              the same record, by what it settled to
+    projects/NAME/FINGERPRINT         empty: which records a project has
+
+What a record names is written before the record, and never changes: it is kept under its digest.
+Two builders of the same step can't mix, then: who writes the record first has published; the
+other takes that wheel, and its own is nowhere named. Killed in between, a builder leaves objects
+that nobody names, and a wheel in its local half, which its next look-up publishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from orchestrator.errors import BadAddressError
+from orchestrator.files import cache_directory, sha256_of, write_atomically
+from orchestrator.wheelhouse.record import decode_record, read_metadata, read_record, with_runs
+from orchestrator.wheelhouse.store import SHARED, Wheelhouse
+
+if TYPE_CHECKING:
+    from orchestrator.model import ProofRun, PublishedWheel, Record, Step, VerifiedWheel
+    from orchestrator.wheelhouse.bucket import Bucket, Stored
+
+_FORMAT = b"orchestrator wheelhouse 1\n"
+_SCHEMES = ("s3", "gs", "az")
+# How many of a project's records are looked at, newest first, and how many at once.
+_HISTORY = 50
+_AT_ONCE = 16
+
+
+def local_half(address: str) -> Path:
+    """The folder of this machine that is the local half of a wheelhouse in an object store.
+
+    Args:
+        address: ``s3://BUCKET/PREFIX``, ``gs://…`` or ``az://…``.
+
+    Raises:
+        BadAddressError: It is none.
+    """
+    address = address.rstrip("/")
+    scheme, _, rest = address.partition("://")
+    if scheme not in _SCHEMES or not rest:
+        raise BadAddressError(f"{address}: not the address of an object store.")
+    digest = hashlib.sha256(address.encode()).hexdigest()[:8]
+    readable = "".join(letter if letter.isalnum() else "-" for letter in rest)[:40]
+    folder = cache_directory() / "wheelhouses" / f"{scheme}-{readable}-{digest}"
+    write_atomically(folder / SHARED, f"{address}\n".encode())
+    return folder
+
+
+class SharedWheelhouse(Wheelhouse):
+    """The store of published wheels, with a half that other machines see.
+
+    Attributes:
+        bucket: The shared half.
+
+    Args:
+        directory: The local half.
+        bucket: The shared one.
+
+    Raises:
+        BadAddressError: The bucket holds a wheelhouse of another format.
+        NoBucketError: There is no such bucket.
+        BucketAccessError: Access is refused.
+        BucketUnreachableError: The server does not answer.
+    """
+
+    def __init__(self, directory: Path, bucket: Bucket) -> None:
+        super().__init__(directory)
+        self.bucket = bucket
+        # Written at once: that it can't be must not be found out after an hour of compiling.
+        if (stored := bucket.read("format")) is None:
+            bucket.create("format", _FORMAT)
+        elif stored.content != _FORMAT:
+            raise BadAddressError(
+                f"{bucket.address} holds a wheelhouse of another orchestrator.",
+                hint="Give another prefix, or use the orchestrator that wrote it.",
+            )
+
+    def publish(self, verified: VerifiedWheel, *, seconds: float, created: str) -> PublishedWheel:
+        """Puts a wheel into both halves, the local one first.
+
+        Returns:
+            The wheel that the store has now: this one, or one that somebody else had published of
+            the same step meanwhile.
+
+        Raises:
+            OrchestratorError: As any wheelhouse, or the store can't be written.
+        """
+        published = super().publish(verified, seconds=seconds, created=created)
+        return self._push(published, verified.repaired.path) or published
+
+    def find(self, fingerprint: str) -> PublishedWheel | None:
+        """The published wheel of a step, brought here; or None.
+
+        Raises:
+            OrchestratorError: The store can't be read.
+        """
+        stored = self.bucket.read(_record_key(fingerprint))
+        if stored:
+            return self._pull(stored)
+        own = super().find(fingerprint)
+        return self._push(own, own.path) if own else None
+
+    def adopt(self, step: Step) -> PublishedWheel | None:
+        """The wheel of a step whose needs changed, but not in what they offer; or None.
+
+        Raises:
+            OrchestratorError: The store can't be read or written.
+        """
+        stored = self.bucket.read(_settled_key(step.settled)) if step.settled else None
+        if stored:
+            self._pull(stored)
+        own = super().adopt(step)
+        return self._push(own, own.path) if own else None
+
+    def history(self, name: str) -> tuple[Record, ...]:
+        """The records of a project's published wheels, newest first, of both halves.
+
+        Raises:
+            OrchestratorError: The store can't be read.
+        """
+        fingerprints = self.bucket.names(f"projects/{name}/")[:_HISTORY]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            stored = pool.map(self.bucket.read, map(_record_key, fingerprints))
+            found = [record for one in stored if one and (record := decode_record(one.content))]
+        records = {record.fingerprint: record for record in (*super().history(name), *found)}
+        return tuple(sorted(records.values(), key=lambda record: record.created, reverse=True))
+
+    def add_runs(self, record: Record, runs: tuple[ProofRun, ...]) -> Record:
+        """Adds runs of a published wheel to its records in both halves.
+
+        Raises:
+            OrchestratorError: The folder or the store can't be written.
+        """
+        updated = super().add_runs(record, runs)
+        for _, known in self._records_of(record.filename, record.sha256):
+            self._add_stored_runs(known, runs)
+        return updated
+
+    def _add_stored_runs(self, record: Record, runs: tuple[ProofRun, ...]) -> None:
+        """Other machines may add theirs at the same time; none is lost."""
+        key = _record_key(record.fingerprint)
+        while stored := self.bucket.read(key):
+            known = decode_record(stored.content)
+            if known is None or known.sha256 != record.sha256:
+                return
+            if self.bucket.replace(key, msgspec.json.encode(with_runs(known, runs)), stored):
+                return
+
+    def _pull(self, stored: Stored) -> PublishedWheel | None:
+        """Brings a wheel here; None where its record, or what that names, is damaged."""
+        record = decode_record(stored.content)
+        if record is None:
+            return None
+        if self._holds(record):
+            if read_record(self._record_path(record)) != record:
+                self._note(record)
+            return self._published(record)
+        with tempfile.TemporaryDirectory(prefix="orchestrate-pull-") as folder:
+            wheel = Path(folder) / record.filename
+            metadata = self.bucket.read(f"{_wheel_key(record)}.metadata")
+            if not metadata or not self.bucket.download(_wheel_key(record), wheel):
+                return None
+            digests = (_hex(metadata.content), sha256_of(wheel))
+            if digests != (record.metadata_sha256, record.sha256):
+                return None
+            self._take_in(wheel, metadata.content, record)
+        return self._published(record)
+
+    def _push(self, published: PublishedWheel, wheel: Path) -> PublishedWheel | None:
+        """Brings a wheel into the store, unless that has one of the same step already.
+
+        Args:
+            published: In the local half.
+            wheel: A file of its bytes.
+
+        Returns:
+            The wheel that the store has; None where the file was replaced meanwhile.
+        """
+        record = published.record
+        content, metadata = wheel.read_bytes(), read_metadata(wheel)
+        if (_hex(content), _hex(metadata)) != (record.sha256, record.metadata_sha256):
+            return None
+        key = _record_key(record.fingerprint)
+        self.bucket.write(f"{_wheel_key(record)}.metadata", metadata)
+        self.bucket.write(_wheel_key(record), content)
+        self.bucket.write(f"projects/{record.name}/{record.fingerprint}", b"")
+        while not self.bucket.create(key, msgspec.json.encode(record)):
+            stored = self.bucket.read(key)
+            if stored and (winner := self._pull(stored)):
+                return winner
+            # Its record is damaged, or what it names is.
+            if stored and self.bucket.replace(key, msgspec.json.encode(record), stored):
+                break
+        if record.settled:
+            self.bucket.create(_settled_key(record.settled), msgspec.json.encode(record))
+        return published
+
+
+def _wheel_key(record: Record) -> str:
+    return f"wheels/{record.sha256}/{record.filename}"
+
+
+def _record_key(fingerprint: str) -> str:
+    return f"records/{fingerprint}.json"
+
+
+def _settled_key(settled: str) -> str:
+    return f"settled/{settled}.json"
+
+
+def _hex(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
