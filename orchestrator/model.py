@@ -254,11 +254,13 @@ class Closure(Value):
         target: What it was resolved for.
         packages: By name.
         lock: The lock file (PEP 751) that says the same, as text.
+        redirects: Steps of kind ``redirect`` that packages without a wheel count on.
     """
 
     target: Target
     packages: tuple[Locked, ...]
     lock: str = ""
+    redirects: tuple[Step, ...] = ()
 
 
 # --- recipes ----------------------------------------------------------------------------------

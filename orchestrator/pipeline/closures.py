@@ -6,6 +6,7 @@ Nothing of an sdist runs but what tells its requirements, and that in its build 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import time
 from functools import cached_property
@@ -16,7 +17,9 @@ import msgspec
 
 from orchestrator.files import open_cache
 from orchestrator.model import LogLine, Notice, Resolved, StepStarted, Value
+from orchestrator.pipeline.offers import counted_on, offer_redirects
 from orchestrator.process import Processes
+from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.lock import Locking, lock_all, unknown_metadata
 from orchestrator.resolve.locked import closures_of_lock
@@ -82,23 +85,26 @@ def closures(
     def warned(target: Target, message: str) -> None:
         emit(Notice(step=_label(target), message=message))
 
-    locking = Locking(
-        inputs=inputs,
-        configuration=configuration,
-        settings=uv_tables(folder, os.environ),
-        cwd=Path.cwd(),
-        environ=os.environ,
-        processes=processes,
-        metadata_of=_Asked(options, configuration, processes, warned)
-        if options.build_metadata
-        else unknown_metadata,
-        told=told,
-        known=known,
-    )
-    if inputs.lock:
-        found = closures_of_lock(locking, inputs.lock, targets)
-    else:
-        found = lock_all(locking, targets)
+    with tempfile.TemporaryDirectory(prefix="orchestrate-offers-") as place:
+        registry = load_registry(options.recipes)
+        offers = offer_redirects(registry, targets, configuration, Path(place))
+        locking = Locking(
+            inputs=inputs,
+            configuration=_with_links(configuration, place) if offers.filenames else configuration,
+            settings=uv_tables(folder, os.environ),
+            cwd=Path.cwd(),
+            environ=os.environ,
+            processes=processes,
+            metadata_of=_Asked(options, configuration, processes, warned)
+            if options.build_metadata
+            else unknown_metadata,
+            told=told,
+            known=lambda closure: known(counted_on(closure, offers)),
+        )
+        if inputs.lock:
+            found = closures_of_lock(locking, inputs.lock, targets)
+        else:
+            found = lock_all(locking, targets)
     for closure in found:
         emit(
             Resolved(
@@ -107,7 +113,12 @@ def closures(
                 seconds=time.monotonic() - started,
             )
         )
-    return tuple(_with_folders(closure) for closure in found)
+    return tuple(_with_folders(counted_on(closure, offers)) for closure in found)
+
+
+def _with_links(configuration: IndexConfiguration, place: str) -> IndexConfiguration:
+    links = (*configuration.find_links, place)
+    return msgspec.structs.replace(configuration, find_links=links)
 
 
 def _with_folders(closure: Closure) -> Closure:

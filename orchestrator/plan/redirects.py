@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,16 +24,16 @@ from orchestrator.model import (
 )
 from orchestrator.plan.fingerprint import fingerprint_of, parts_of
 from orchestrator.resolve.select import releases_of, wheels_for
-from orchestrator.targets.wheel_tags import accepted
+from orchestrator.targets.tags import OLDEST_GLIBC
+from orchestrator.targets.wheel_tags import FIRST_ARM64, accepted, linux_tags, macos_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from orchestrator.resolve.pages import FileEntry
 
 # Nothing is compiled, so nothing of this machine matters.
 _NO_TOOLCHAIN = ToolchainIdentity(name="none", versions={})
-_NEWEST_MACOS, _NEWEST_GLIBC, _NEWEST_MUSL = 40, 60, 9
 
 
 def redirect_step(
@@ -103,23 +104,39 @@ def redirect_of(step: Step) -> Redirect:
 
 def oldest_platform(wheel: FileEntry, target: Target) -> Platform | None:
     """The oldest platform of the target's kind that installs a wheel; None: no such one does."""
-    tags = set(map(str, parse_wheel_filename(wheel.filename)[3]))
-    for platform in _platforms_like(target.platform):
-        if tags & accepted(Target(platform=platform, interpreter=target.interpreter)):
-            return platform
-    return None
+    base = msgspec.structs.replace(target.platform, minimum=_oldest(target.platform))
+    on_base = _accepted(Target(platform=base, interpreter=target.interpreter))
+    tags = parse_wheel_filename(wheel.filename)[3]
+    if any(str(tag) in on_base for tag in tags):
+        return base
+    minimums = [
+        minimum
+        for tag in tags
+        if (minimum := _newer(tag.platform, base))
+        and f"{tag.interpreter}-{tag.abi}-{base.tag}" in on_base
+    ]
+    return msgspec.structs.replace(base, minimum=min(minimums)) if minimums else None
 
 
-def _platforms_like(platform: Platform) -> Iterator[Platform]:
-    """Those that differ in their minimum version, the oldest first."""
+def _oldest(platform: Platform) -> tuple[int, int]:
     if platform.os == "macos":
-        minimums = ((major, 0) for major in range(11, _NEWEST_MACOS + 1))
-    elif platform.libc == "musl":
-        minimums = ((1, minor) for minor in range(1, _NEWEST_MUSL + 1))
-    else:
-        minimums = ((2, minor) for minor in range(17, _NEWEST_GLIBC + 1))
-    for minimum in minimums:
-        yield msgspec.structs.replace(platform, minimum=minimum)
+        return FIRST_ARM64
+    return (1, 1) if platform.libc == "musl" else OLDEST_GLIBC
+
+
+def _newer(tag: str, base: Platform) -> tuple[int, int] | None:
+    """The minimum that a platform tag asks for, where it is for newer systems like ``base``."""
+    version = None
+    for macos in macos_tags([tag]) if base.os == "macos" else ():
+        if macos.arch in {base.arch, "universal2"} and not macos.version[1]:
+            version = macos.version
+    for linux in linux_tags([tag]) if base.os == "linux" else ():
+        if (linux.arch, linux.libc) == (base.arch, base.libc):
+            version = linux.version
+    return version if version and version > base.minimum else None
+
+
+_accepted = cache(accepted)
 
 
 def _redirect(source: Source, substitute: Substitute, target: Target) -> Redirect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Registry:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
+        self._read = cache(_read)
         self.libraries = Libraries(self._folders)
 
     def names(self) -> tuple[str, ...]:
@@ -77,7 +79,7 @@ class Registry:
             RecipeError: With every problem that there is in them.
         """
         paths = (folder / f"{canonicalize_name(name)}.toml" for folder in self._folders)
-        read = [_read(path) for path in paths if path.is_file()]
+        read = [self._read(path) for path in paths if path.is_file()]
         if faults := [fault for _, found in read for fault in found]:
             raise recipe_error(faults)
         return tuple(recipe for recipe, _ in read if recipe)
@@ -120,6 +122,19 @@ class Registry:
             why=tuple(why),
             patches=tuple(patches),
             own_files=tuple(own_files),
+        )
+
+    def redirects(self) -> tuple[tuple[str, str], ...]:
+        """Projects that some release redirects, and where to; wrong recipes are passed over."""
+        return tuple(
+            dict.fromkeys(
+                (path.stem, str(release.substitute.name))
+                for path in self._files()
+                # Validation of every recipe there is would take longer than all the rest.
+                if b"redirect" in path.read_bytes() and (recipe := self._read(path)[0])
+                for release in recipe.file.release
+                if release.substitute and release.substitute.kind == "redirect"
+            )
         )
 
     def lint(self) -> tuple[str, ...]:

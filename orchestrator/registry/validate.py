@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -69,7 +70,7 @@ def _problems_inside(value: object, kind: Any, parse: Parser, where: str) -> Ite
 def _problems_of_table(
     value: Mapping[str, object], table: type[msgspec.Struct], parse: Parser, where: str
 ) -> Iterator[str]:
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(table)}
+    known = _types_of_fields(table)
     for key, item in value.items():
         path = _joined(where, key)
         if key in known:
@@ -78,6 +79,11 @@ def _problems_of_table(
             close = get_close_matches(key, known, n=1)
             meant = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
             yield _located(path, f"unknown key; {meant}")
+
+
+@cache
+def _types_of_fields(table: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(table)}
 
 
 def _bare(kind: Any) -> Any:

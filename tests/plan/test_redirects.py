@@ -10,6 +10,7 @@ from orchestrator.model import BuildSettings, Step, Substitute, Target
 from orchestrator.plan.redirects import oldest_platform, redirect_of, redirect_step
 from orchestrator.resolve.pages import FileEntry
 from orchestrator.targets.tags import parse_interpreter, parse_platform
+from orchestrator.targets.wheel_tags import accepted
 
 SUBSTITUTE = Substitute(
     kind="redirect",
@@ -143,6 +144,34 @@ def test_a_target_that_the_other_project_lacks(asked: Target):
 def test_files_for_other_systems_have_no_platform():
     assert oldest_platform(wheel("1", "cp310-cp310-win_amd64"), target()) is None
     assert oldest_platform(wheel("1", "cp39-cp39-macosx_12_0_arm64"), target()) is None
+
+
+@pytest.mark.parametrize("platform", ["macosx_11_0", "manylinux_2_17", "musllinux_1_2"])
+@pytest.mark.parametrize("python", ["3.9", "3.13", "3.13t"])
+def test_the_oldest_platform_is_the_first_that_accepts_a_tag(platform: str, python: str):
+    arch = "arm64" if platform.startswith("macosx") else "aarch64"
+    asked = target(f"{platform}_{arch}", python)
+    pairs = ("cp313-cp313", "cp313-cp313t", "cp39-abi3", "py3-none", "cp39-none", "cp314-cp314")
+    systems = (
+        *("any", "macosx_10_9_universal2", "macosx_11_0_arm64", "macosx_13_0_arm64"),
+        *("macosx_13_3_arm64", "macosx_10_9_x86_64", "macosx_14_0_universal2", "win_arm64"),
+        *("manylinux_2_17_aarch64", "manylinux2014_aarch64", "manylinux_2_5_aarch64"),
+        *("manylinux_2_34_aarch64", "manylinux_2_17_x86_64", "musllinux_1_2_aarch64"),
+        *("musllinux_1_1_x86_64", "linux_aarch64", "musllinux_1_1_aarch64"),
+    )
+    bounds = {"macos": ((11, 0), (20, 0)), "glibc": ((2, 17), (2, 40)), "musl": ((1, 1), (1, 5))}
+    (major, low), (newest, high) = bounds[asked.platform.libc or "macos"]
+    minimums = [(number, 0) for number in range(major, newest + 1)]
+    if asked.platform.os == "linux":
+        minimums = [(major, number) for number in range(low, high + 1)]
+    platforms = [msgspec.structs.replace(asked.platform, minimum=minimum) for minimum in minimums]
+    for tag in (f"{pair}-{system}" for pair in pairs for system in systems):
+        accepting = (
+            candidate
+            for candidate in platforms
+            if tag in accepted(Target(platform=candidate, interpreter=asked.interpreter))
+        )
+        assert oldest_platform(wheel("1", tag), asked) == next(accepting, None), tag
 
 
 def test_settings_without_a_redirect_are_a_mistake_of_the_caller():
