@@ -2,7 +2,8 @@
 
 The first target's run fills uv's cache with the pages and metadata that all need; the others
 follow at once, and find most of it there. Where uv comes upon sdists whose metadata only their
-build backends know, it is stopped, is told what they require, and resolves again.
+build backends know, it is stopped, is told what they require, and resolves again; and where it
+finds nothing that fits the target, it is given placeholders.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from orchestrator.errors import ResolverError
+from orchestrator.errors import ResolverError, UnsatisfiableError
 from orchestrator.model import Closure, Target
 from orchestrator.process import Processes
 from orchestrator.resolve.closure import closure_of, select
 from orchestrator.resolve.configuration import IndexConfiguration, uv_environment
 from orchestrator.resolve.inputs import Inputs
 from orchestrator.resolve.known import KnownMetadata
+from orchestrator.resolve.placeholders import Placeholders, lacking_wheels
 from orchestrator.resolve.refusal import VARIABLE, Refused, read_refused, refusing_python
 from orchestrator.resolve.uv_compile import (
     UNWANTED_VARIABLES,
@@ -154,6 +156,7 @@ class _TargetLock:
         self._uv = find_uv_bin()
         self._python = refusing_python(self._uv)
         self._known = KnownMetadata(target)
+        self._placeholders = Placeholders(folder / "placeholders", target, locking.configuration)
         for name, roots in (
             ("requirements.in", locking.inputs.roots),
             ("constraints.txt", locking.inputs.constraints),
@@ -169,14 +172,21 @@ class _TargetLock:
                 break
         self._known.keep(lock)
         given = self._given_edges
+        edges = self._edges() if given is None else given
+        nothing = self._placeholders.among(lock)
+        if nothing:
+            import tomli_w  # noqa: PLC0415
+
+            lock = self._placeholders.replaced(lock)
+            text = tomli_w.dumps(lock)
         return closure_of(
             select(lock, self._target, f"the lock for {self._target}"),
-            self._edges() if given is None else given,
+            edges,
             self._locking.inputs.roots,
             self._target,
             text=text,
             base=self._folder,
-            unknown=self._known.unknown() if given is None else (),
+            unknown=(*self._known.unknown(), *nothing) if given is None else (),
         )
 
     def _lock(self) -> str:
@@ -184,6 +194,7 @@ class _TargetLock:
         arguments = ("--format", "pylock.toml", "-o", str(output))
         refresh: tuple[str, ...] = ()
         for _ in range(_ROUNDS):
+            output.unlink(missing_ok=True)  # of a round before; uv would also prefer its versions
             refused, lines = self._compile(*arguments, *refresh)
             self._first_run()
             if output.exists():
@@ -192,6 +203,9 @@ class _TargetLock:
                 self._ask(refused)
                 continue
             error = failure(lines, self._target)
+            unsatisfiable = isinstance(error, UnsatisfiableError)
+            if unsatisfiable and self._placeholders.add(lacking_wheels(lines)):
+                continue
             if refresh or self._locking.configuration.offline or isinstance(error, ResolverError):
                 raise error
             # A page that is a few minutes old may lack what was published since.
@@ -263,6 +277,9 @@ class _TargetLock:
     def _environment(self, refused: Path) -> dict[str, str]:
         places = uv_environment(self._locking.configuration)
         env = {**self._locking.environ, **places, **platform_variables(self._target)}
+        if self._placeholders.folder.is_dir():
+            links = (places.get("UV_FIND_LINKS"), str(self._placeholders.folder))
+            env["UV_FIND_LINKS"] = ",".join(filter(None, links))
         return {
             **{name: value for name, value in env.items() if name not in UNWANTED_VARIABLES},
             VARIABLE: str(refused),

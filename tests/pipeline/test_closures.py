@@ -55,3 +55,13 @@ def test_contradictions_are_explained_by_uv():
     with pytest.raises(UnsatisfiableError) as caught:
         closures_of("jinja2==3.1.4", "markupsafe<2")
     assert "jinja2==3.1.4 depends on markupsafe>=2" in " ".join(caught.value.details)
+
+
+def test_what_has_nothing_for_the_target_is_in_the_closure_all_the_same():
+    (closure,) = closures_of("tensorflow==2.10.0", "six", targets=(target(python="3.10"),))
+    assert [package.name for package in closure.packages] == ["six", "tensorflow"]
+    tensorflow = closure.packages[1]
+    assert (tensorflow.version, tensorflow.wheel, tensorflow.sdist) == ("2.10.0", None, None)
+    assert not tensorflow.dependencies_known  # only its wheels tell, and they are for others
+    assert any("macosx_10_14_x86_64" in wheel.filename for wheel in tensorflow.wheels)
+    assert "placeholders" not in closure.lock
