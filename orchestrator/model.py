@@ -31,6 +31,14 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Base of all values: immutable, compared by content, encodable as JSON."""
 
 
+def learn(kind: object) -> None:
+    """Makes msgspec learn a type that is decoded in threads, while a module is imported.
+
+    It does so when it first meets a type, and crashes where two threads do so at once.
+    """
+    msgspec.json.Decoder(kind)
+
+
 # --- targets ------------------------------------------------------------------------------
 
 
@@ -519,6 +527,7 @@ class PlanStep(Value):
         binaries: Whether the index's wheels of the version hold binaries; None: it has none.
         released: Year, month, day of the source; None: not known.
         cached: File name of the wheel that the wheelhouse has of it; empty: it is to be done.
+        served: Whether it is done for other steps alone: a library, or a build requirement.
     """
 
     step: Step
@@ -531,6 +540,7 @@ class PlanStep(Value):
     binaries: bool | None = None
     released: tuple[int, int, int] | None = None
     cached: str = ""
+    served: bool = False
 
 
 class Unbuildable(Value):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.files import cache_directory, write_atomically
-from orchestrator.model import Value
+from orchestrator.model import Value, learn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,9 @@ class Blueprint(Value):
     requires: tuple[str, ...]
     code: dict[str, int]
     released: tuple[int, int, int] | None = None
+
+
+learn(Blueprint)
 
 
 def blueprint_of(

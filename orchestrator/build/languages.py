@@ -16,7 +16,7 @@ from orchestrator.targets.rust import Rust, find_rust, rust_target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.model import Platform
+    from orchestrator.model import Platform, Step
 
 _RUST_BACKENDS = frozenset({"maturin", "setuptools-rust"})
 _DEBIAN = {"aarch64": "arm64", "x86_64": "amd64"}
@@ -27,6 +27,23 @@ def needed_languages(build_requires: Sequence[str], declared: Sequence[str]) -> 
     names = {canonicalize_name(Requirement(text).name) for text in build_requires}
     found = frozenset(declared)
     return found | {"rust"} if names & _RUST_BACKENDS else found
+
+
+def check_languages(step: Step, build_requires: Sequence[str]) -> None:
+    """Asks for the compilers of all languages that a step needs.
+
+    Args:
+        step: To be built.
+        build_requires: Names, or PEP 508 strings.
+
+    Raises:
+        MissingLanguageError: One is not here, or not for the target.
+    """
+    needed = needed_languages(build_requires, step.settings.needs.languages)
+    if "rust" in needed:
+        check_rust(step.target.platform, step.label)
+    if "fortran" in needed and step.toolchain.name == "zig":
+        check_fortran(step.target.platform, step.label)
 
 
 def check_rust(platform: Platform, label: str) -> Rust:

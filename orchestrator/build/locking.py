@@ -19,7 +19,7 @@ import msgspec
 from orchestrator.build.environment import INSTALL_SECONDS
 from orchestrator.errors import BuildEnvironmentError
 from orchestrator.files import cache_directory, write_atomically
-from orchestrator.model import Locked, Target
+from orchestrator.model import Locked, Target, learn
 from orchestrator.resolve.configuration import uv_environment
 from orchestrator.resolve.urls import redact, without_credentials
 from orchestrator.targets.host import host_platform
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 _SHOWN_LINES = 12
+
+
+learn(tuple[Locked, ...])
 
 
 class Locker:

@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": ("doctor", "Say what is here, what is missing, and how to mend it."),
     "emit": ("emit", "Write files for other tools, such as a Dockerfile."),
     "emulator": ("emulator", "Set up Pythons of other machines, to run wheels here."),
+    "plan": ("plan", "Say what a build would do, in which order, and how long it takes."),
     "recipe": ("recipe", "Show, make and check recipes."),
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),
     "test": ("test", "Run wheels: install, import, and their recipe's tests."),

@@ -25,8 +25,9 @@ def make_plan(
 ) -> Plan:
     """Orders steps and gives them the fingerprints that follow from what they need.
 
-    A step that is given more than once counts once, for the roots of all. What needs something
-    that can't be built can't be built either.
+    A step that is given more than once counts once. What needs something that can't be built can't
+    be built either, and what was to be done for such a step alone is not done. A step has its own
+    roots and those of all that need it.
 
     Args:
         steps: In any order; their needs are labels of others, or of what is unbuildable. Their
@@ -52,7 +53,7 @@ def make_plan(
         needs = {need: planned[need].step.fingerprint for need in item.needs}
         planned[label] = msgspec.structs.replace(item, step=with_needs(item.step, needs))
     return Plan(
-        steps=tuple(planned.values()),
+        steps=_with_roots(_wanted(planned.values())),
         unbuildable=tuple(lost[label] for label in sorted(lost)),
         closures=tuple(sorted(closures, key=lambda closure: str(closure.target))),
     )
@@ -104,8 +105,36 @@ def _merged(steps: Iterable[PlanStep]) -> dict[str, PlanStep]:
             known,
             needs=tuple(sorted({*known.needs, *item.needs})),
             roots=tuple(sorted({*known.roots, *item.roots})),
+            served=known.served and item.served,
         )
     return merged
+
+
+def still_to_do(plan: Plan) -> tuple[PlanStep, ...]:
+    """The steps that are not cached, but for those that only cached ones need."""
+    return _wanted(item for item in plan.steps if not item.cached)
+
+
+def _wanted(steps: Iterable[PlanStep]) -> tuple[PlanStep, ...]:
+    """Of steps in order those that the user wants, and all that these need."""
+    needed: set[str] = set()
+    wanted: list[PlanStep] = []
+    for item in reversed(tuple(steps)):
+        if not item.served or item.step.label in needed:
+            wanted.append(item)
+            needed.update(item.needs)
+    return tuple(reversed(wanted))
+
+
+def _with_roots(steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+    """Steps in order, each with the roots of all that need it."""
+    roots: dict[str, set[str]] = {item.step.label: set(item.roots) for item in steps}
+    for item in reversed(steps):
+        for need in item.needs:
+            roots[need] |= roots[item.step.label]
+    return tuple(
+        msgspec.structs.replace(item, roots=tuple(sorted(roots[item.step.label]))) for item in steps
+    )
 
 
 def _without(item: PlanStep, missing: Unbuildable) -> Unbuildable:

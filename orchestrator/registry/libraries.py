@@ -10,7 +10,7 @@ import msgspec
 from packaging.requirements import Requirement
 
 from orchestrator.errors import NoLibraryVersionError, UnknownLibraryError
-from orchestrator.model import BuildSettings, LibraryBuild, Platform, SourceOverride, Value
+from orchestrator.model import BuildSettings, LibraryBuild, Platform, SourceOverride, Value, learn
 from orchestrator.registry.library_schema import LibraryFile, LibraryRelease, LibrarySource
 from orchestrator.registry.reading import (
     find_patch,
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Patch
+
+
+learn(LibraryFile)
 
 
 class LibraryRecipe(Value):

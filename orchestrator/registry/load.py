@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from orchestrator.errors import RecipeError
 from orchestrator.files import data_directory
-from orchestrator.model import BuildSettings, Patch, Target, Value
+from orchestrator.model import BuildSettings, Patch, Target, Value, learn
 from orchestrator.registry.libraries import Libraries
 from orchestrator.registry.reading import (
     find_patch,
@@ -27,6 +27,9 @@ from orchestrator.registry.select import applies, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+learn(RecipeFile)
 
 
 class Recipe(Value, frozen=True):

@@ -17,7 +17,7 @@ from orchestrator.errors import (
     UnknownPackageError,
 )
 from orchestrator.files import cache_directory, write_atomically
-from orchestrator.model import Interpreter, Request, Source, Value
+from orchestrator.model import Interpreter, Request, Source, Value, learn
 from orchestrator.resolve.configuration import DEFAULT_INDEX, IndexConfiguration
 from orchestrator.resolve.pages import FileEntry, parse_filename, parse_html, parse_json
 from orchestrator.resolve.select import choose_sdist
@@ -47,6 +47,9 @@ class _Page(Value):
     files: tuple[FileEntry, ...] | None
     validator: str = ""
     expires: float = 0
+
+
+learn(_Page)
 
 
 class Found(Value):

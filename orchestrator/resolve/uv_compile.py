@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from orchestrator.errors import OrchestratorError, ResolverError, UnsatisfiableError
-from orchestrator.model import Value
+from orchestrator.model import Value, learn
 from orchestrator.resolve.urls import local_path, redact
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ class Metadata(Value):
     provides_extra: tuple[str, ...] = ()
     sha256: str = ""
     known: bool = True
+
+
+learn(Metadata)
 
 
 def platform_arguments(target: Target) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def host_platform() -> Platform:
     tags = tuple(platform_tags())
     for mac in macos_tags(tags):
         return Platform(os="macos", arch=mac.arch, minimum=mac.version)
-    linux = linux_tags(tags)[0]
+    linux = next(tag for tag in linux_tags(tags) if tag.libc)
     return Platform(os="linux", arch=linux.arch, minimum=linux.version, libc=linux.libc)
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from orchestrator.errors import InterpreterNotFoundError
 from orchestrator.files import cache_directory, write_atomically
-from orchestrator.model import HostPython, Interpreter, Value
+from orchestrator.model import HostPython, Interpreter, Value, learn
 from orchestrator.targets.host import run_command
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ class _Facts(Value):
     include: str
     machine: str
     config_vars: dict[str, str | int]
+
+
+learn(_Facts)
 
 
 def find_interpreter(interpreter: Interpreter) -> HostPython:

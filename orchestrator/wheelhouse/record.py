@@ -10,13 +10,16 @@ import msgspec
 
 from orchestrator.errors import NotAWheelError
 from orchestrator.files import sha256_of
-from orchestrator.model import ProofRun, Record, Step, VerifiedWheel, strongest
+from orchestrator.model import ProofRun, Record, Step, VerifiedWheel, learn, strongest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # Raised when a field of model.Record changes its meaning or goes away.
 FORMAT = 1
+
+
+learn(Record)
 
 
 def make_record(

@@ -21,6 +21,7 @@ COMMANDS = [
     ("build",),
     ("compare",),
     ("doctor",),
+    ("plan",),
     ("recipe",),
     ("recipe", "list"),
     ("recipe", "show"),
