@@ -533,6 +533,22 @@ class InterruptedBuildError(OrchestratorError):
     exit_status = EXIT_INTERRUPTED
 
 
+class AmbiguousSourceError(OrchestratorError):
+    """The same version of a project is asked for twice, of different sources."""
+
+    code = "RUN001"
+    exit_status = EXIT_INPUT
+    default_hint = "Build them one after the other, into different wheelhouses."
+
+
+class RefusedStepError(OrchestratorError):
+    """No worker could do a step, or all that tried were lost."""
+
+    code = "RUN002"
+    exit_status = EXIT_BUILD
+    default_hint = "Start a worker that has what the step needs."
+
+
 # --- proof by running -------------------------------------------------------------------------
 
 

@@ -521,13 +521,14 @@ class PlanStep(Value):
             wheels for the target that its build needs.
         why: Why it is a step at all, e.g. ``no wheel for macosx_11_0_arm64``.
         roots: Requirements of the user, as written, that pull it in.
-        seconds: Estimated time on one CPU of this host.
-        cpus: CPUs that it can keep busy.
+        seconds: Estimated time on one CPU of this host; 0: not known.
+        cpus: CPUs that it can keep busy; 0: not known.
         memory: Bytes that it is expected to need at its peak; 0: not known.
         binaries: Whether the index's wheels of the version hold binaries; None: it has none.
         released: Year, month, day of the source; None: not known.
         cached: File name of the wheel that the wheelhouse has of it; empty: it is to be done.
         served: Whether it is done for other steps alone: a library, or a build requirement.
+        notes: Things the user should know before it is done.
     """
 
     step: Step
@@ -535,12 +536,13 @@ class PlanStep(Value):
     why: str = ""
     roots: tuple[str, ...] = ()
     seconds: float = 0.0
-    cpus: int = 1
+    cpus: int = 0
     memory: int = 0
     binaries: bool | None = None
     released: tuple[int, int, int] | None = None
     cached: str = ""
     served: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Unbuildable(Value):
@@ -745,6 +747,50 @@ class Record(Value, kw_only=True):
     settled: str = ""
 
 
+class Usage(Value):
+    """What a step took.
+
+    Attributes:
+        seconds: Wall time.
+        cpu_seconds: Of all programs that it ran.
+        memory: Bytes that the largest of them held at once.
+        cpus: That it was told it may keep busy.
+        parallelism: CPUs that its compilers kept busy on average.
+    """
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    memory: int = 0
+    cpus: int = 1
+    parallelism: float = 0.0
+
+
+class Past(Value):
+    """A build that was done before, as the ledger has it.
+
+    Attributes:
+        name: Normalized project name.
+        version: PEP 440 version.
+        target: As ``Target`` spells itself.
+        host: Name of the machine.
+        fingerprint: Of the step.
+        outcome: ``built`` or ``failed``.
+        code: Of the error; empty where there was none.
+        created: RFC 3339, UTC; when it ended.
+        usage: What it took.
+    """
+
+    name: str
+    version: str
+    target: str
+    host: str
+    fingerprint: str
+    outcome: Literal["built", "failed"]
+    code: str = ""
+    created: str = ""
+    usage: Usage = Usage()
+
+
 class PublishedWheel(Value):
     """A wheel of the wheelhouse: its record, where it lies, and whether it was there already."""
 
@@ -818,16 +864,39 @@ class Resolved(Value, tag="resolved", tag_field="event"):
     seconds: float
 
 
-Event = (
+class StepSkipped(Value, tag="skipped", tag_field="event"):
+    """A step was not tried, because another one failed."""
+
+    step: str
+    because: str
+
+
+class Progress(Value, tag="progress", tag_field="event"):
+    """How far a run of several steps is.
+
+    Attributes:
+        ended: Steps that are built, found in the wheelhouse, failed, or not tried.
+        total: Of all steps.
+        seconds: That the rest will take by what is known of earlier builds; None: not known.
+    """
+
+    ended: int
+    total: int
+    seconds: float | None = None
+
+
+StepEvent = (
     StepStarted
     | PhaseStarted
     | LogLine
     | Notice
     | StepFinished
     | StepFailed
+    | StepSkipped
     | StepTested
     | Resolved
 )
+Event = StepEvent | Progress
 
 
 class Failure(Value):
@@ -843,12 +912,20 @@ class Failure(Value):
     exit_status: int = 1
 
 
+class Skipped(Value):
+    """A step that was not tried: its label, and that of the step whose failure is the cause."""
+
+    step: str
+    because: str
+
+
 class BuildReport(Value):
     """What one ``orchestrate build`` did."""
 
     wheels: tuple[PublishedWheel, ...]
     failed: tuple[Failure, ...]
     wheelhouse: Path
+    skipped: tuple[Skipped, ...] = ()
 
 
 class TestedWheel(Value):
@@ -873,3 +950,11 @@ class TestedWheel(Value):
     runs: tuple[ProofRun, ...] = ()
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
+
+
+class StepResult(Value):
+    """How a step ended: with a wheel or a failure, and what it took."""
+
+    step: Step
+    result: PublishedWheel | Failure
+    usage: Usage = Usage()

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,21 +30,50 @@ OnLine = Callable[[str], None]
 _DISK_FULL = (b"No space left on device", b"Disk quota exceeded", b"NoSpaceLeft")
 # Some don't say it, but stumble over what they could not write: bytes without which none succeeds.
 _TOO_LITTLE = 1 << 20
+# getrusage(2) counts memory in kilobytes on Linux, in bytes on macOS.
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+class _Running:
+    """What the commands of one run share."""
+
+    def __init__(self) -> None:
+        self.processes: set[subprocess.Popen[bytes]] = set()
+        self.lock = threading.Lock()
+        self.stopped = False
 
 
 class Processes:
-    """The running commands of all builds; ``stop`` ends them and refuses new ones."""
+    """The running commands of all builds; ``stop`` ends them and refuses new ones.
+
+    Attributes:
+        cpu_seconds: That the commands and all they started took, as far as they have ended.
+        memory: Bytes that the largest of them held at once.
+    """
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
+        self._running = _Running()
+        self._held: tuple[int, ...] = ()
+        self.cpu_seconds = 0.0
+        self.memory = 0
+
+    def holding(self, *held: int) -> Processes:
+        """The same, for one build, whose commands are counted apart.
+
+        Args:
+            held: File descriptors that its commands inherit: a lock is held until the last
+                command that was started under it is gone, even where this process is killed.
+        """
+        part = Processes()
+        part._running = self._running
+        part._held = held
+        return part
 
     def stop(self) -> None:
         """Kills every process group; commands that run raise ``InterruptedBuildError``."""
-        with self._lock:
-            self._stopped = True
-            for process in self._running:
+        with self._running.lock:
+            self._running.stopped = True
+            for process in self._running.processes:
                 _kill_group(process)
 
     def check(self) -> None:
@@ -52,7 +82,7 @@ class Processes:
         Raises:
             InterruptedBuildError: ``stop`` was called.
         """
-        if self._stopped:
+        if self._running.stopped:
             raise InterruptedBuildError("The build was interrupted.")
 
     def run(
@@ -101,16 +131,16 @@ class Processes:
                     file.write(raw)
                     full = full or any(words in raw for words in _DISK_FULL)
                     on_line(raw.decode(errors="replace").rstrip())
-                status = process.wait()
+                status = self._end_of(process)
             finally:
                 timer.cancel()
                 _kill_group(process)  # children that the command left behind
-                process.wait()
-                with self._lock:
-                    self._running.discard(process)
+                self._end_of(process)
+                with self._running.lock:
+                    self._running.processes.discard(process)
                 if process.stdout:
                     process.stdout.close()
-        if self._stopped:
+        if self._running.stopped:
             raise InterruptedBuildError("The build was interrupted.", log=str(log))
         if late.is_set():
             raise BuildTimeoutError(f"{command[0]} ran longer than {seconds:.0f} s.", log=str(log))
@@ -118,10 +148,19 @@ class Processes:
             raise DiskFullError(f"The disk is full: {Path(command[0]).name} failed.", log=str(log))
         return status
 
+    def _end_of(self, process: subprocess.Popen[bytes]) -> int:
+        """Waits for a command's end; returns its exit status, and notes what it took."""
+        if process.returncode is None:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.cpu_seconds += usage.ru_utime + usage.ru_stime
+            self.memory = max(self.memory, usage.ru_maxrss * _MAXRSS_UNIT)
+        return process.returncode
+
     def _start(
         self, command: Sequence[str], cwd: Path, env: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        with self._lock:
+        with self._running.lock:
             self.check()
             try:
                 process = subprocess.Popen(
@@ -132,10 +171,11 @@ class Processes:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    pass_fds=self._held,
                 )
             except FileNotFoundError as error:
                 raise MissingToolError(f"{command[0]}: {error.strerror}.") from error
-            self._running.add(process)
+            self._running.processes.add(process)
             return process
 
 

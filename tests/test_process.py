@@ -120,3 +120,31 @@ def test_a_full_disk_is_told_as_such(run: Run, words: str):
 
 def test_words_about_a_full_disk_mean_nothing_when_all_went_well(run: Run):
     assert run.command(sys.executable, "-c", "print('No space left on device')") == 0
+
+
+def test_commands_of_a_build_are_counted_apart_and_hold_its_lock(tmp_path: Path) -> None:
+    whole = Processes()
+    handle = os.open(tmp_path, os.O_RDONLY)
+    part = whole.holding(handle)
+    code = f"import os; os.fstat({handle}); bytearray(64 << 20); sum(range(3_000_000))"
+    status = part.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=dict(os.environ),
+        log=tmp_path / "log",
+        on_line=lambda _line: None,
+        seconds=30,
+    )
+    os.close(handle)
+    assert status == 0
+    assert part.memory > 64 << 20
+    assert part.cpu_seconds > 0.02
+    assert (whole.memory, whole.cpu_seconds) == (0, 0)
+
+
+def test_stopping_the_whole_stops_the_parts(tmp_path: Path) -> None:
+    whole = Processes()
+    part = whole.holding()
+    whole.stop()
+    with pytest.raises(InterruptedBuildError):
+        part.check()

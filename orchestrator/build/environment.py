@@ -105,7 +105,13 @@ class BuildEnvironment:
         return list(self.directory.glob("lib/python*/site-packages"))
 
     def fetch_for_target(
-        self, requirement: str, into: Path, *, platform: str, minimum: str
+        self,
+        requirement: str,
+        into: Path,
+        *,
+        platform: str,
+        minimum: str,
+        wheels: Path | None = None,
     ) -> bool:
         """Unpacks the wheel that ``requirement`` has for another platform; False where it has none.
 
@@ -114,12 +120,16 @@ class BuildEnvironment:
             into: Folder.
             platform: As uv's ``--python-platform`` names it.
             minimum: Deployment target.
+            wheels: A folder of wheels beside those of the index.
         """
+        name = requirement.partition("==")[0]
+        # What was built anew under the same name must not come from uv's cache.
+        found = ("--find-links", str(wheels), "--refresh-package", name) if wheels else ()
         return (
             self._uv_status(
                 "pip", "install", "--python", self.python_executable, "--no-deps",
                 "--only-binary", ":all:", "--python-platform", platform, "--target", str(into),
-                requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
+                *found, requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
             )
             == 0
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.build.era import applicable
 from orchestrator.build.override import with_backend
+from orchestrator.build.parallel import limited_ninja, parallel_env
 from orchestrator.build.requires import adjusted
 from orchestrator.errors import (
     BackendFailedError,
@@ -142,6 +143,7 @@ class Frontend:
         self._on_line = on_line
         self._seconds = seconds
         self._kit = Kit(env={})
+        self._cpus = 1
         self._environment: BuildEnvironment | None = None
 
     def fill(self, environment: BuildEnvironment, kit: Kit, constraints: Sequence[str]) -> None:
@@ -159,8 +161,12 @@ class Frontend:
     def _constraints(self, requirements: Sequence[str], era: Sequence[str]) -> tuple[str, ...]:
         return (*applicable(era, requirements), *self.settings.build_requires.constrain)
 
-    def build(self, into: Path) -> Path:
+    def build(self, into: Path, cpus: int) -> Path:
         """Runs ``build_wheel`` and returns the wheel.
+
+        Args:
+            into: Folder for the wheel.
+            cpus: That the build may keep busy.
 
         Raises:
             BackendFailedError: The hook failed.
@@ -168,6 +174,7 @@ class Frontend:
         """
         assert self._environment is not None  # noqa: S101 (fill comes first)
         into.mkdir(parents=True, exist_ok=True)
+        self._cpus = cpus
         with self._hook_failures("build_wheel"):
             builder = self._builder(self._environment)
             builder.build("wheel", str(into), self._config_settings(builder))
@@ -214,15 +221,24 @@ class Frontend:
         cwd: str | None = None,
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
-        env = {**self.workspace.env, **self._kit.env, **self.settings.env, **(extra_environ or {})}
+        env = {
+            **self.workspace.env,
+            **self._kit.env,
+            **parallel_env(self._cpus),
+            **self.settings.env,
+            **(extra_environ or {}),
+        }
         venv_bin = str(Path(cmd[0]).parent)
-        path = [
-            *map(str, self._kit.path),
-            venv_bin,
-            str(self.workspace.root / "tools"),
-            env.get("PATH", ""),
-        ]
-        env["PATH"] = os.pathsep.join(path)
+        path = os.pathsep.join(
+            [
+                *map(str, self._kit.path),
+                venv_bin,
+                str(self.workspace.root / "tools"),
+                env.get("PATH", ""),
+            ]
+        )
+        ninja = limited_ninja(self.workspace.root / "ninja", path, self._cpus)
+        env["PATH"] = f"{ninja}{os.pathsep}{path}"
         env["VIRTUAL_ENV"] = str(Path(venv_bin).parent)
         status = self._processes.run(
             cmd,

@@ -56,6 +56,13 @@ _PLATFORMS = (DEFAULT_PLATFORM,)
     help="A folder of recipes that refine the built-in ones. Repeatable.",
 )
 @click.option("--no-deps", is_flag=True, help="Build only what is named (so far always so).")
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many packages may compile at once.  [default: the CPUs of this machine]",
+)
+@click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @click.option("--keep-build-dir", is_flag=True, help="Leave the build folders for a look.")
 @click.option(
     "--timeout",
@@ -85,6 +92,8 @@ def build(
     wheelhouse: Path,
     recipes: tuple[Path, ...],
     no_deps: bool,  # noqa: ARG001 (the closure is not built yet: the flag asks for what is done)
+    jobs: int | None,
+    fail_fast: bool,
     keep_build_dir: bool,
     timeout: float,
     testing: Literal["auto", "imports", "none"],
@@ -101,12 +110,13 @@ def build(
     """
     from orchestrator.model import BuildReport  # noqa: PLC0415 (--help stays quick)
     from orchestrator.pipeline import build as pipeline  # noqa: PLC0415 (--help stays quick)
+    from orchestrator.pipeline.workshop import BuildOptions, failure_of  # noqa: PLC0415
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
     end_on_signals()
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         try:
-            options = pipeline.BuildOptions(
+            options = BuildOptions(
                 platforms=tuple(map(parse_platform, dict.fromkeys(platforms or _PLATFORMS))),
                 interpreters=tuple(map(parse_interpreter, dict.fromkeys(pythons))),
                 explicit_platform=any(tag not in SHORT_FORMS for tag in platforms),
@@ -115,13 +125,15 @@ def build(
                 keep_build_dir=keep_build_dir,
                 timeout=timeout * 60,
                 test=testing,
+                jobs=jobs or 0,
+                fail_fast=fail_fast,
             )
             report = pipeline.build(requirements, options, reporter.handle)
         except OrchestratorError as error:
             if not as_json:
                 raise
             # Programs read the last line, and it is always the summary.
-            failure = pipeline.failure_of(error, name=" ".join(requirements))
+            failure = failure_of(error, name=" ".join(requirements))
             report = BuildReport(wheels=(), failed=(failure,), wheelhouse=wheelhouse.absolute())
         reporter.finish(report)
     context.exit(common_status(report.failed))

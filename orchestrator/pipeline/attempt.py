@@ -16,6 +16,7 @@ from orchestrator.build.hybrid import EmulatedEnvironment, Emulation, emulated_p
 from orchestrator.build.identity import check_tags, identified
 from orchestrator.build.openblas import lay_in_openblas, pkg_config_env
 from orchestrator.build.target_side import lay_in
+from orchestrator.errors import OrchestratorError
 from orchestrator.model import BuiltWheel
 from orchestrator.resolve.configuration import uv_environment
 from orchestrator.targets.blas import blas_env, openblas_requirement
@@ -30,33 +31,77 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.step import StepBuild
 
 
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt compiles with.
+
+    Attributes:
+        environment: Filled.
+        kit: What the backend sees.
+        frontend: That knows both.
+        notes: For the record.
+    """
+
+    environment: BuildEnvironment
+    kit: Kit
+    frontend: Frontend
+    notes: tuple[str, ...]
+
+
 class Attempt:
     """Compiles one step's source tree by one route.
+
+    Attributes:
+        log_start: Bytes of the log that were written before it.
 
     Args:
         build: The step's build: its folder, log and events.
         tree: The patched source.
         route: By which it is compiled.
         emulation: Of the target's Python; None where the route needs none.
+        constraints: Bounds of the build requirements.
     """
 
     def __init__(
-        self, build: StepBuild, tree: SourceTree, route: Route, emulation: Emulation | None
+        self,
+        build: StepBuild,
+        tree: SourceTree,
+        route: Route,
+        emulation: Emulation | None,
+        constraints: Sequence[str],
     ) -> None:
         self.build = build
-        self.builder = build.builder
+        self.workshop = build.workshop
         self.step = build.step
         self.root = build.root
         self.tree = tree
         self.route = route
         self.emulation = emulation
+        self.constraints = constraints
+        self.log_start = build.log.stat().st_size
+        self._bench: Bench | OrchestratorError | None = None
 
-    def run(self, constraints: Sequence[str]) -> BuiltWheel:
-        """Compiles with build requirements below these bounds.
+    def prepare(self) -> None:
+        """Makes the environment and the kit: all that needs no compiler, once."""
+        if self._bench is None:
+            try:
+                self._bench = self._made()
+            except OrchestratorError as error:
+                self._bench = error
+
+    def run(self) -> BuiltWheel:
+        """Compiles, after preparing what is not prepared.
 
         Raises:
-            OrchestratorError: Of the environment, the kit or the backend.
+            OrchestratorError: Of the environment, the kit or the backend, or the wheel is not the
+                one that was asked for.
         """
+        self.prepare()
+        if isinstance(self._bench, OrchestratorError):
+            raise self._bench
+        assert self._bench is not None  # noqa: S101 (prepared)
+        return self._compiled(self._bench)
+
+    def _made(self) -> Bench:
         self.build.enter("environment")
         workspace = Workspace(self.root / "work", self.build.log, inherited(os.environ))
         link_build_tools(workspace.root / "tools")
@@ -65,23 +110,26 @@ class Attempt:
             self.tree,
             self.step.settings,
             workspace,
-            processes=self.builder.processes,
+            processes=self.build.processes,
             on_line=self.build.show,
-            seconds=self.builder.options.timeout,
+            seconds=self.workshop.options.timeout,
         )
-        frontend.fill(environment, kit, constraints)
+        frontend.fill(environment, kit, self.constraints)
         found = self._provide_languages(environment.installed(), kit)
         notes = (*self._emulated(), *found, *self._lay_in_target_side(environment))
+        return Bench(environment=environment, kit=kit, frontend=frontend, notes=notes)
+
+    def _compiled(self, bench: Bench) -> BuiltWheel:
         self.build.enter("build")
-        path = frontend.build(self.root / "built")
+        path = bench.frontend.build(self.root / "built", self.build.cpus)
         source = identified(self.step.source, path.name)
         check_tags(self.step, path.name)
         return BuiltWheel(
             step=msgspec.structs.replace(self.step, source=source),
             path=path,
             route=self.route,
-            build_requires=environment.installed(),
-            notes=(*notes, *_changed_flags(kit)),
+            build_requires=bench.environment.installed(),
+            notes=(*bench.notes, *_changed_flags(bench.kit)),
         )
 
     def _prepare(self, tools: Path) -> tuple[BuildEnvironment, Kit]:
@@ -89,8 +137,8 @@ class Attempt:
         kind = EmulatedEnvironment if self.emulation else BuildEnvironment
         environment = kind(
             self.root / "environment",
-            processes=self.builder.processes,
-            env={**os.environ, **uv_environment(self.builder.configuration)},
+            processes=self.build.processes,
+            env={**os.environ, **uv_environment(self.workshop.configuration)},
             log=self.build.log,
             on_line=self.build.show,
         )
@@ -130,7 +178,9 @@ class Attempt:
         named = self.step.settings.target_build_requires
         notes: tuple[str, ...] = ()
         if not self.emulation:  # else all of the environment is the target's
-            notes = lay_in(environment, platform, named, scratch)
+            # Wheels that steps made before this one, where it needs any.
+            wheels = self.workshop.wheelhouse.directory if self.build.work.needs else None
+            notes = lay_in(environment, platform, named, scratch, wheels)
         if pin := openblas_requirement(self.step.settings):
             notes += (lay_in_openblas(environment, platform, pin, scratch),)
         for note in notes:

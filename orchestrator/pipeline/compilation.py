@@ -38,8 +38,17 @@ class Compilation:
         self.build = build
         self.step = build.step
         self.tree = tree
-        self._emulation = find_emulation(self.step.target, build.builder.host)
+        self._emulation = find_emulation(self.step.target, build.workshop.host)
         self._notes: list[str] = []
+        bounds = era.constraints(tree.released, self.step.target.interpreter, era.release_table())
+        self._bounds = locked_first(self.step.build_requires, bounds)
+        self._routes = routes(self.step.settings.route, self._available(), self.step.label)
+        self._prepared: Attempt | None = None
+
+    def prepare(self) -> None:
+        """Prepares the first attempt; ``run`` tells where that fails."""
+        self._prepared = self._attempt(self._routes[0], self._bounds)
+        self._prepared.prepare()
 
     def run(self) -> BuiltWheel:
         """Compiles by the first route that works, each time with the locked build requirements.
@@ -50,17 +59,13 @@ class Compilation:
         Raises:
             OrchestratorError: What the log says about the last failure.
         """
-        bounds = era.constraints(
-            self.tree.released, self.step.target.interpreter, era.release_table()
-        )
-        bounds = locked_first(self.step.build_requires, bounds)
         failure: OrchestratorError | None = None
         available, asked = self._available(), self.step.settings.route
-        for route in routes(asked, available, self.step.label):
+        for route in self._routes:
             if failure:
                 self._note(f"{failure.message} Trying the route {route}.")
                 self._start_over()
-            result = self._try(route, bounds)
+            result = self._try(route)
             if not isinstance(result, OrchestratorError):
                 return msgspec.structs.replace(result, notes=(*self._notes, *result.notes))
             failure = result
@@ -76,28 +81,34 @@ class Compilation:
         return (own, *(self._emulation.routes if self._emulation else ()))
 
     def _can_be_emulated(self) -> bool:
-        return is_emulated(self.step.target.platform, self.build.builder.host)
+        return is_emulated(self.step.target.platform, self.build.workshop.host)
 
-    def _try(self, route: Route, bounds: Sequence[str]) -> BuiltWheel | OrchestratorError:
+    def _attempt(self, route: Route, constraints: Sequence[str]) -> Attempt:
+        if self._prepared:
+            attempt, self._prepared = self._prepared, None
+            return attempt
+        emulation = self._emulation if route in ("hybrid", "emulated") else None
+        return Attempt(self.build, self.tree, route, emulation, constraints)
+
+    def _try(self, route: Route) -> BuiltWheel | OrchestratorError:
         """With locked build tools and those of the sdist's time, then with today's.
 
         Returns:
             The wheel, or the failure where another route may mend it.
         """
-        emulation = self._emulation if route in ("hybrid", "emulated") else None
         failure: OrchestratorError | None = None
-        for constraints in (bounds, ()) if bounds else ((),):
+        for constraints in (self._bounds, ()) if self._bounds else ((),):
             if failure:
                 self.build.note("failed with build tools as locked; trying today's")
                 self._start_over()
-            start = self.build.log.stat().st_size
+            attempt = self._attempt(route, constraints)
             try:
-                return Attempt(self.build, self.tree, route, emulation).run(constraints)
+                return attempt.run()
             except WrongWheelError as error:
                 return error
             except BackendFailedError as error:
                 with self.build.log.open("rb") as file:
-                    file.seek(start)
+                    file.seek(attempt.log_start)
                     log = file.read().decode(errors="replace")
                 failure = self._explained(diagnose(error, log, self.step.target.platform))
                 if compiler_errors(log):

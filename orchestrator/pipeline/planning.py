@@ -29,7 +29,7 @@ from orchestrator.model import (
     Target,
     Unbuildable,
 )
-from orchestrator.pipeline.build import Located
+from orchestrator.pipeline.workshop import Located
 from orchestrator.plan.fitness import check_toolchain
 from orchestrator.plan.graph import make_plan
 from orchestrator.plan.guesses import guess_library, guess_wheel

@@ -10,6 +10,8 @@ from orchestrator.emulator.runtime import find_runtime
 from orchestrator.model import Event, LogLine, Notice, VerifiedWheel
 from orchestrator.pipeline.controls import Suspicion, error_of, refute
 from orchestrator.pipeline.exhibit import exhibit_of, imports_only, override_tree
+from orchestrator.pipeline.perform import make
+from orchestrator.pipeline.workshop import Located
 from orchestrator.prove.installation import Bench
 from orchestrator.prove.prove import Exhibit, Proving, prove
 
@@ -30,8 +32,8 @@ def proved(build: StepBuild, verified: VerifiedWheel, tree: SourceTree) -> Verif
     Raises:
         WheelTestFailedError: It did not pass; it was kept aside.
     """
-    asked = build.builder.options.test
-    runtime = find_runtime(build.step.target, build.builder.host) if asked != "none" else None
+    asked = build.workshop.options.test
+    runtime = find_runtime(build.step.target, build.workshop.host) if asked != "none" else None
     if runtime is None:
         return verified
     build.enter("test")
@@ -43,13 +45,13 @@ class _StepProof:
 
     def __init__(self, build: StepBuild, runtime: Runtime) -> None:
         self._build = build
-        self._builder = build.builder
+        self._workshop = build.workshop
         self._step = build.step
         self._bench = Bench(
             runtime=runtime,
             directory=build.root / "test",
-            configuration=build.builder.configuration,
-            processes=build.builder.processes,
+            configuration=build.workshop.configuration,
+            processes=build.processes,
             log=build.log,
             on_line=build.show,
         )
@@ -59,14 +61,14 @@ class _StepProof:
         proving = prove(exhibit, self._bench)
         notes += proving.notes
         for note in notes:
-            self._builder.emit(Notice(step=self._step.label, message=note))
+            self._workshop.emit(Notice(step=self._step.label, message=note))
         if proving.failed:
             self._refuse(verified, exhibit, proving, proving.failed)
         return _with(verified, proving.runs, notes)
 
     def _exhibit(self, wheel: Path, tree: SourceTree) -> tuple[Exhibit, tuple[str, ...]]:
         plan = self._step.settings.test
-        if self._builder.options.test == "imports":
+        if self._workshop.options.test == "imports":
             plan = imports_only(plan)
 
         def files() -> Path:
@@ -74,20 +76,20 @@ class _StepProof:
                 plan,
                 self._step.source,
                 self._build.root / "test-source",
-                self._builder.configuration,
-                self._builder.watch,
+                self._workshop.configuration,
+                self._workshop.watch,
             )
             return other or tree.path
 
-        return exhibit_of(wheel, plan, files, siblings=self._builder.wheelhouse.directory)
+        return exhibit_of(wheel, plan, files, siblings=self._workshop.wheelhouse.directory)
 
     def _refuse(
         self, verified: VerifiedWheel, exhibit: Exhibit, proving: Proving, failed: ProofRun
     ) -> None:
-        source = self._build.located.source
+        source = self._build.step.source
         suspicion = Suspicion(
             target=self._step.target,
-            host=self._builder.host,
+            host=self._workshop.host,
             exhibit=exhibit,
             bench=self._bench,
             proving=proving,
@@ -95,7 +97,7 @@ class _StepProof:
             build=self._for_host,
         )
         refutation = refute(suspicion, failed)
-        kept = self._builder.wheelhouse.reject(
+        kept = self._workshop.wheelhouse.reject(
             verified.repaired.path, verified.findings, refutation
         )
         aside = f"; the wheel was kept aside, not published: {kept}"
@@ -106,7 +108,9 @@ class _StepProof:
             if isinstance(event, LogLine):
                 self._build.show(event.line)
 
-        return self._builder.beside(folder, show).make(self._build.located, target).path
+        work = self._build.work
+        located = Located(source=self._step.source, binaries=work.binaries, released=work.released)
+        return make(self._workshop.beside(folder, show), located, target).path
 
 
 def _with(

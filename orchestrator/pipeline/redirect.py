@@ -23,17 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orchestrator.model import Phase, PublishedWheel, Request, Step, Target
-    from orchestrator.pipeline.build import Builder
+    from orchestrator.pipeline.workshop import Workshop
     from orchestrator.resolve.pages import FileEntry
 
 
-def redirected(
-    builder: Builder, request: Request, target: Target, refusal: NoSdistError
-) -> PublishedWheel:
-    """Makes a redirect wheel for a request whose newest version has no sdist.
+def redirect_for(
+    workshop: Workshop, request: Request, target: Target, refusal: NoSdistError
+) -> Step:
+    """The step that makes a redirect wheel for a request whose newest version has no sdist.
+
+    Its version is the newest that the substitute has a wheel of.
 
     Args:
-        builder: Of the run.
+        workshop: Of the run.
         request: Of kind ``index``.
         target: What is asked for.
         refusal: Why nothing can be built.
@@ -42,35 +44,29 @@ def redirected(
         NoSdistError: No recipe redirects it: the refusal, with what can be done instead.
         NoSubstituteWheelError: A recipe does, to a project that has no wheel for the target.
     """
-    step = redirect_for(builder, request, target, refusal)
-    return builder.done(step) or make_redirect(builder, step)
-
-
-def redirect_for(builder: Builder, request: Request, target: Target, refusal: NoSdistError) -> Step:
-    """The redirect of the newest version that the substitute has a wheel of; see ``redirected``."""
-    files = list_files(request.name, builder.configuration)
+    files = list_files(request.name, workshop.configuration)
     lacking: NoSubstituteWheelError | None = None
     for version in matching_versions(request, files, target.interpreter):
         if installable := _installable(wheels_for(version, files), target):
             raise lacking or _explained(refusal, f"{request.name} {version} {installable}")
-        settings = builder.registry.settings(request.name, version, target)
+        settings = workshop.registry.settings(request.name, version, target)
         substitute = settings.substitute
         if substitute is None:
             raise lacking or refusal
         if substitute.kind != "redirect":
             raise lacking or _explained(refusal, advice_of(substitute, request.name, version))
-        offered = list_files(substitute.name, builder.configuration)
+        offered = list_files(substitute.name, workshop.configuration)
         try:
             step = redirect_step(request.name, version, settings, offered, target)
         except NoSubstituteWheelError as error:
             lacking = lacking or error
         else:
-            _check_platform(step, target, explicit=builder.options.explicit_platform)
+            _check_platform(step, target, explicit=workshop.options.explicit_platform)
             return step
     raise lacking or refusal
 
 
-def make_redirect(builder: Builder, step: Step) -> PublishedWheel:
+def make_redirect(workshop: Workshop, step: Step) -> PublishedWheel:
     """Takes a step of kind ``redirect`` through its phases.
 
     Raises:
@@ -78,9 +74,9 @@ def make_redirect(builder: Builder, step: Step) -> PublishedWheel:
     """
     started = time.monotonic()
     requires = redirect_of(step).requires
-    builder.emit(StepStarted(step=step.label))
-    builder.emit(Notice(step=step.label, message=f"a redirect: its wheel requires {requires}"))
-    log = builder.wheelhouse.new_log(step)
+    workshop.emit(StepStarted(step=step.label))
+    workshop.emit(Notice(step=step.label, message=f"a redirect: its wheel requires {requires}"))
+    log = workshop.wheelhouse.new_log(step)
     log.write_text(
         f"{step.label}: a redirect to {requires}\nmade for: {step.source.location}\n"
         f"recipes: {', '.join(step.settings.recipes)}\n",
@@ -88,7 +84,7 @@ def make_redirect(builder: Builder, step: Step) -> PublishedWheel:
     )
 
     def enter(phase: Phase) -> None:
-        builder.emit(PhaseStarted(step=step.label, phase=phase))
+        workshop.emit(PhaseStarted(step=step.label, phase=phase))
 
     with tempfile.TemporaryDirectory(prefix="orchestrate-redirect-") as folder:
         enter("build")
@@ -96,12 +92,12 @@ def make_redirect(builder: Builder, step: Step) -> PublishedWheel:
         enter("verify")
         findings = verify_wheel(repaired.path, target=step.target, system=symbols)
         enter("publish")
-        published = builder.wheelhouse.publish(
+        published = workshop.wheelhouse.publish(
             VerifiedWheel(repaired=repaired, findings=findings),
             seconds=time.monotonic() - started,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-    builder.emit(
+    workshop.emit(
         StepFinished(
             step=step.label,
             filename=published.path.name,

@@ -24,6 +24,7 @@ from orchestrator.model import (
     RepairedWheel,
     SourceTree,
     StepFinished,
+    Usage,
     VerifiedWheel,
 )
 from orchestrator.pipeline.compilation import Compilation
@@ -36,57 +37,107 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from orchestrator.pipeline.build import Builder, Located
+    from orchestrator.model import BuiltWheel, PlanStep, Step
+    from orchestrator.pipeline.folder import BuildFolder
+    from orchestrator.pipeline.workshop import Workshop
     from orchestrator.plan.steps import Planned
 
 _SHOWN_FINDINGS = 12
+_SHORTEST = 0.001
 NO_BINARIES = "WHL107"
 
 
 class StepBuild:
-    """Builds one step.
+    """Builds one step: ``prepare``, then ``compile``, then ``finish``.
+
+    Attributes:
+        processes: Of this step alone.
+        cpus: That its build may keep busy.
 
     Args:
-        builder: What the steps of a run share.
-        planned: The step, and what it is built with.
-        located: What the index knows of the source.
-        root: The build's own folder.
+        workshop: What the steps of a run share.
+        work: The step, and what the plan knows of it.
+        folder: The build's own.
         log: The build's log.
     """
 
-    def __init__(
-        self, builder: Builder, planned: Planned, located: Located, root: Path, log: Path
-    ) -> None:
-        self.builder = builder
-        self.planned = planned
-        self.step = planned.step
-        self.located = located
-        self.root = root
+    def __init__(self, workshop: Workshop, work: PlanStep, folder: BuildFolder, log: Path) -> None:
+        self.workshop = workshop
+        self.work = work
+        self.step = work.step
+        self.planned = workshop.equipped(work.step)
+        self.root = folder.path
         self.log = log
+        self.processes = workshop.processes.holding(folder.lock)
+        self.cpus = 1
+        self._parallelism = 0.0
+        self._began = self._paused = time.monotonic()
+        self._compilation: Compilation
 
-    def run(self) -> PublishedWheel:
-        """Takes the step through all phases."""
-        started = time.monotonic()
+    def prepare(self) -> None:
+        """Takes it to where a compiler is needed.
+
+        Raises:
+            OrchestratorError: Of the source; what else fails, ``compile`` tells.
+        """
         self._write(*_heading(self.planned))
-        tree = self.source()
-        built = Compilation(self, tree).run()
+        self._compilation = Compilation(self, self.source())
+        self._compilation.prepare()
+        self._paused = time.monotonic()
+
+    def compile(self, cpus: int) -> BuiltWheel:
+        """Compiles what was prepared, with so many programs at once.
+
+        Raises:
+            OrchestratorError: It can't be built.
+        """
+        self.cpus = cpus
+        began, before = time.monotonic(), self.processes.cpu_seconds
+        self._began += began - self._paused
+        try:
+            return self._compilation.run()
+        finally:
+            seconds = max(time.monotonic() - began, _SHORTEST)
+            self._parallelism = (self.processes.cpu_seconds - before) / seconds
+
+    @property
+    def usage(self) -> Usage:
+        """What it took so far; not the time that it waited for CPUs."""
+        return Usage(
+            seconds=time.monotonic() - self._began,
+            cpu_seconds=self.processes.cpu_seconds,
+            memory=self.processes.memory,
+            cpus=self.cpus,
+            parallelism=self._parallelism,
+        )
+
+    def finish(self, built: BuiltWheel, step: Step) -> PublishedWheel:
+        """Repairs, verifies, tests and publishes what was compiled.
+
+        Args:
+            built: The wheel.
+            step: As its record names it.
+        """
+        tree = self._compilation.tree
         self.enter("repair")
+        source = built.step.source
+        built = msgspec.structs.replace(built, step=msgspec.structs.replace(step, source=source))
         repaired = repair(
             built,
             self.root / "repaired",
             [tree.path, self.root / "target-side", self.root / "kit" / "lib"],
-            processes=self.builder.processes,
+            processes=self.processes,
             log=self.log,
         )
         self.enter("verify")
         verified = proved(self, self._verified(repaired, tree), tree)
         self.enter("publish")
-        published = self.builder.wheelhouse.publish(
+        published = self.workshop.wheelhouse.publish(
             verified,
-            seconds=time.monotonic() - started,
+            seconds=self.usage.seconds,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        self.builder.emit(
+        self.workshop.emit(
             StepFinished(
                 step=self.step.label,
                 filename=published.path.name,
@@ -99,11 +150,11 @@ class StepBuild:
     def enter(self, phase: Phase) -> None:
         """Tells that a phase begins."""
         self._write(f"=== {phase}")
-        self.builder.emit(PhaseStarted(step=self.step.label, phase=phase))
+        self.workshop.emit(PhaseStarted(step=self.step.label, phase=phase))
 
     def show(self, line: str) -> None:
         """Tells of a line that a tool printed."""
-        self.builder.emit(LogLine(step=self.step.label, line=line))
+        self.workshop.emit(LogLine(step=self.step.label, line=line))
 
     def note(self, line: str) -> None:
         """A line of orchestrator's own, in the log and shown."""
@@ -118,12 +169,12 @@ class StepBuild:
         """The source: fetched, unpacked, patched, and fit for the target's Python."""
         self.enter("fetch")
         settings = self.step.settings
-        builder = self.builder
-        tree = prepare(self.step.source, self.root / "source", builder.configuration, builder.watch)
+        shop = self.workshop
+        tree = prepare(self.step.source, self.root / "source", shop.configuration, shop.watch)
         self.enter("patch")
         apply_patches(tree.path, settings.patches, self.note)
         check_tree(tree, self.step.target.interpreter, has_backend=settings.backend is not None)
-        return msgspec.structs.replace(tree, released=self.located.released or tree.released)
+        return msgspec.structs.replace(tree, released=self.work.released or tree.released)
 
     def _verified(self, repaired: RepairedWheel, tree: SourceTree) -> VerifiedWheel:
         findings = verify_wheel(
@@ -136,7 +187,7 @@ class StepBuild:
         errors = [finding for finding in findings if finding.severity == "error"]
         if not errors:
             return VerifiedWheel(repaired=repaired, findings=findings)
-        kept = self.builder.wheelhouse.reject(repaired.path, findings)
+        kept = self.workshop.wheelhouse.reject(repaired.path, findings)
         reason, details, hint = "", _lines(errors), None
         if any(finding.code == NO_BINARIES for finding in errors):
             reason, swallowed, hint = self._swallowed_failure()
@@ -153,7 +204,7 @@ class StepBuild:
         """Whether a wheel without binaries is a failure, by recipe, index or sources."""
         if self.step.settings.extensions:
             return self.step.settings.extensions == "required"
-        binaries = self.located.binaries
+        binaries = self.work.binaries
         return holds_extensions(tree.path) if binaries is None else binaries
 
     def _swallowed_failure(self) -> tuple[str, tuple[str, ...], str | None]:

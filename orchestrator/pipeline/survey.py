@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.model import Target
-    from orchestrator.pipeline.build import Located
+    from orchestrator.pipeline.workshop import Located
     from orchestrator.plan.steps import Planner
     from orchestrator.process import Processes
     from orchestrator.resolve.configuration import IndexConfiguration

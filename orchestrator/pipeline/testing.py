@@ -37,10 +37,17 @@ from orchestrator.model import (
     Value,
     strongest,
 )
-from orchestrator.pipeline.build import CONTROL_SECONDS, Builder, BuildOptions, Located, failure_of
 from orchestrator.pipeline.controls import Suspicion, error_of, refute
 from orchestrator.pipeline.exhibit import exhibit_of, imports_only, override_tree
+from orchestrator.pipeline.perform import make
 from orchestrator.pipeline.subjects import Subject, find_subject
+from orchestrator.pipeline.workshop import (
+    CONTROL_SECONDS,
+    BuildOptions,
+    Located,
+    Workshop,
+    failure_of,
+)
 from orchestrator.process import Processes
 from orchestrator.prove.installation import Bench
 from orchestrator.prove.prove import Exhibit, Proving, prove
@@ -249,8 +256,8 @@ class _SubjectProof:
             timeout=CONTROL_SECONDS,
             test="none",
         )
-        located = Located(source=source, binaries=None, released=None)
-        return Builder(options, self._show_event, self._prover.processes).make(located, target).path
+        shop = Workshop(options, self._show_event, self._prover.processes)
+        return make(shop, Located(source=source), target).path
 
     def _show(self, line: str) -> None:
         self._prover.emit(LogLine(step=self._subject.path.name, line=line))

@@ -32,7 +32,8 @@ class Task(Value):
         name: Of the step; unique.
         needs: Names of those that must have succeeded before.
         seconds: Estimated time on one CPU.
-        cpus: That it can keep busy.
+        cpus: That it can keep busy; 0: not known, so one is counted, and it is told of all that
+            nobody else could use.
         memory: Bytes that it needs; 0: not known, and taken for nothing.
         resources: That its worker must have, e.g. ``macos-arm64``.
     """
@@ -109,6 +110,12 @@ class Compiled(Value):
     step: str
 
 
+class Blocked(Value):
+    """Somebody else is doing a step, which needs nothing here until that is over."""
+
+    step: str
+
+
 class Succeeded(Value):
     """A step is done; what needs it can be."""
 
@@ -139,7 +146,7 @@ class Left(Value):
     worker: str
 
 
-Event = Compiled | Succeeded | Failed | Lost | Joined | Left
+Event = Compiled | Blocked | Succeeded | Failed | Lost | Joined | Left
 
 
 class _Place:
@@ -173,8 +180,10 @@ class _Place:
 
 class _Running(Value):
     worker: str
-    cpus: int
-    memory: int
+    cpus: int = 0
+    memory: int = 0
+    compiling: bool = False
+    counted: bool = True
 
 
 class _Shape(Value):
@@ -226,6 +235,12 @@ class Scheduler:
         """Whether every step has ended or will not be tried."""
         return not self._waiting and not self._running
 
+    def remaining(self) -> float:
+        """Seconds that no schedule of what has not ended can beat: its paths, and all its work."""
+        cpus = sum(place.worker.cpus for place in self._places.values()) or 1
+        paths = (self.paths[name] for name in (*self._running, *self._waiting))
+        return max(max(paths, default=0.0), self._work / cpus)
+
     def start(self) -> tuple[Instruction, ...]:
         """The first instructions."""
         return tuple(self._next())
@@ -236,12 +251,10 @@ class Scheduler:
         match event:
             case Compiled(step=step):
                 self._release(step)
+            case Blocked(step=step):
+                self._release(step, blocked=True)
             case Succeeded(step=step):
-                self._end(step)
-                for user in self._users[step]:
-                    self._missing[user] -= 1
-                    if self._missing[user] == 0 and user in self._waiting:
-                        self._make_ready(user)
+                self._succeed(step)
             case Failed(step=step):
                 self._end(step)
                 instructions += self._without(step)
@@ -250,9 +263,7 @@ class Scheduler:
             case Joined(worker=worker):
                 self._places[worker.name] = _Place(worker)
             case Left(worker=name):
-                self._places.pop(name, None)
-                for step in [step for step, run in self._running.items() if run.worker == name]:
-                    instructions += self._lose(step)
+                instructions += self._leave(name)
         return (*instructions, *self._next())
 
     # --- what is ready ----------------------------------------------------------------------
@@ -309,17 +320,22 @@ class Scheduler:
         return place.open and memory <= allowed
 
     def _started(self, task: Task, place: _Place) -> Start:
-        cpus = min(task.cpus, place.cpus, max(self._share(task), place.cpus - self._count))
+        idle = max(0, place.cpus - 1 - self._count)  # beside this one, and all that is ready
+        told = min(task.cpus or place.cpus, place.cpus, max(self._share(task), 1 + idle))
+        held = told
+        if task.cpus == 0:
+            held, told = 1, 1 + idle
         memory = place.needed(task)
-        place.cpus -= cpus
+        place.cpus -= held
         place.jobs -= 1
         place.memory -= memory
         place.running += 1
         for other in self._places.values():
             other.prepared.discard(task.name)
         self._waiting.discard(task.name)
-        self._running[task.name] = _Running(worker=place.worker.name, cpus=cpus, memory=memory)
-        return Start(step=task.name, worker=place.worker.name, cpus=cpus)
+        worker = place.worker.name
+        self._running[task.name] = _Running(worker=worker, cpus=held, memory=memory, compiling=True)
+        return Start(step=task.name, worker=worker, cpus=told)
 
     def _share(self, task: Task) -> int:
         """CPUs that bring the task's path down to the time that all work takes at best."""
@@ -355,25 +371,36 @@ class Scheduler:
 
     # --- what ended ---------------------------------------------------------------------------
 
-    def _release(self, step: str) -> None:
-        """Takes a step's CPUs, job and memory back."""
+    def _release(self, step: str, *, blocked: bool = False) -> None:
+        """Takes a step's CPUs, job and memory back; a blocked one does not count at all."""
         run = self._running[step]
         place = self._places.get(run.worker)
-        if place and run.cpus:
+        if place:
             place.cpus += run.cpus
-            place.jobs += 1
+            place.jobs += run.compiling
             place.memory += run.memory
-        self._running[step] = _Running(worker=run.worker, cpus=0, memory=0)
+            place.running -= blocked and run.counted
+        self._running[step] = _Running(worker=run.worker, counted=run.counted and not blocked)
 
     def _stop(self, step: str) -> None:
-        self._release(step)
-        place = self._places.get(self._running.pop(step).worker)
-        if place:
-            place.running -= 1
+        self._release(step, blocked=True)
+        del self._running[step]
 
     def _end(self, step: str) -> None:
         self._stop(step)
         self._work -= self._tasks[step].seconds
+
+    def _succeed(self, step: str) -> None:
+        self._end(step)
+        for user in self._users[step]:
+            self._missing[user] -= 1
+            if self._missing[user] == 0 and user in self._waiting:
+                self._make_ready(user)
+
+    def _leave(self, worker: str) -> Iterator[Instruction]:
+        self._places.pop(worker, None)
+        for step in [step for step, run in self._running.items() if run.worker == worker]:
+            yield from self._lose(step)
 
     def _lose(self, step: str) -> Iterator[Instruction]:
         self._losses[step] = self._losses.get(step, 0) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -16,9 +16,12 @@ from orchestrator.model import (
     LogLine,
     Notice,
     PhaseStarted,
+    Progress,
     Resolved,
+    StepEvent,
     StepFailed,
     StepFinished,
+    StepSkipped,
     StepStarted,
     StepTested,
     Value,
@@ -58,6 +61,8 @@ class LiveReporter:
         self._verbose = verbose
         self._clock = clock
         self._rows: dict[str, Row] = {}
+        self._progress: Progress | None = None
+        self._progress_at = 0.0
         self._live = Live(
             console=self._console,
             get_renderable=self._running,
@@ -73,7 +78,14 @@ class LiveReporter:
         self._live.stop()
 
     def handle(self, event: Event) -> None:
-        """Changes the step's row, and prints what should stay."""
+        """Changes what is drawn, and prints what should stay."""
+        if isinstance(event, Progress):
+            self._progress = event
+            self._progress_at = self._clock()
+        else:
+            self._handle(event)
+
+    def _handle(self, event: StepEvent) -> None:
         row = self._rows.get(event.step) or Row(started=self._clock())
         match event:
             case StepStarted():
@@ -98,6 +110,8 @@ class LiveReporter:
             case StepFailed(code=code):
                 self._replace(event.step, None)
                 self._print("failed", "bold red", event.step, code)
+            case StepSkipped(because=because):
+                self._print("skipped", "yellow", event.step, f"because of {because}")
 
     def finish(self, report: BuildReport) -> None:
         """Clears the running steps and prints the summary."""
@@ -121,7 +135,7 @@ class LiveReporter:
         grid.add_row(verb, Text.assemble(text, ("  " + more if more else "", "dim")))
         self._console.print(grid)
 
-    def _running(self) -> Table:
+    def _running(self) -> Group:
         """The rows, as wide as the terminal; a target is named where the steps' targets differ."""
         rows, now = self._rows, self._clock()
         one_target = len({label.partition(" for ")[2] for label in rows}) == 1
@@ -133,4 +147,15 @@ class LiveReporter:
         for label, row in rows.items():
             name = label.partition(" for ")[0] if one_target else label.replace(" for ", " ")
             table.add_row(Text(name), row.phase, stopwatch(now - row.started), Text(row.line))
-        return table
+        return Group(table, *self._score(now))
+
+    def _score(self, now: float) -> tuple[Text, ...]:
+        """How many steps have ended, and when the last will."""
+        progress = self._progress
+        if progress is None:
+            return ()
+        text = f"{progress.ended} of {progress.total}"
+        if progress.seconds is not None:
+            left = max(0.0, progress.seconds - (now - self._progress_at))
+            text += f", about {duration(left)} left"
+        return (Text(text, style="dim"),)

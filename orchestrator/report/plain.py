@@ -10,9 +10,12 @@ from orchestrator.model import (
     LogLine,
     Notice,
     PhaseStarted,
+    Progress,
     Resolved,
+    StepEvent,
     StepFailed,
     StepFinished,
+    StepSkipped,
     StepStarted,
     StepTested,
 )
@@ -38,6 +41,8 @@ class PlainReporter:
 
     def handle(self, event: Event) -> None:
         """Writes what an event says, if it says something new."""
+        if isinstance(event, Progress):
+            return  # every step that ends has a line anyway
         said = self._words(event)
         if said:
             write_line(self._stream, f"{event.step}: {said}")
@@ -46,7 +51,7 @@ class PlainReporter:
         """Writes the summary."""
         write_summary(report, self._stream)
 
-    def _words(self, event: Event) -> str:
+    def _words(self, event: StepEvent) -> str:
         words = ""
         match event:
             case StepStarted():
@@ -65,4 +70,6 @@ class PlainReporter:
                 words = f"{counted(packages, 'package')} ({duration(seconds)})"
             case StepFailed(code=code, message=message):
                 words = f"failed: {code} {clean(message)}"
+            case StepSkipped(because=because):
+                words = f"not tried because of {because}"
         return words

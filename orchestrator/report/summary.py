@@ -51,6 +51,7 @@ def summary_event(report: BuildReport) -> dict[str, object]:
             }
             for failure in report.failed
         ],
+        "skipped": [msgspec.to_builtins(skipped) for skipped in report.skipped],
     }
 
 
@@ -67,6 +68,8 @@ def write_summary(report: BuildReport, stream: TextIO) -> None:
     for failure in report.failed:
         write_line(stream, "")
         write_problem(problem_of_failure(failure), stream)
+    for line in _not_tried(report):
+        write_line(stream, line)
     if report.failed:
         write_line(stream, f"\n{_score(report)}")
 
@@ -92,6 +95,8 @@ def print_summary(report: BuildReport, console: Console) -> None:
     for failure in report.failed:
         console.print()
         print_problem(problem_of_failure(failure), console)
+    for line in _not_tried(report):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     if report.failed:
         console.print(f"\n{_score(report)}", style="bold", highlight=False)
 
@@ -133,8 +138,26 @@ def _proof(record: Record) -> str:
 
 
 def _heading(report: BuildReport) -> str:
-    return f"{counted(len(report.wheels), 'wheel')} in {report.wheelhouse}"
+    reused = sum(wheel.cached for wheel in report.wheels)
+    built = len(report.wheels) - reused
+    parts = f" ({built} built, {reused} reused)" if built and reused else ""
+    return f"{counted(len(report.wheels), 'wheel')}{parts} in {report.wheelhouse}"
+
+
+def _not_tried(report: BuildReport) -> tuple[str, ...]:
+    """What was left out, by the failure that is the cause."""
+    causes = dict.fromkeys(skipped.because for skipped in report.skipped)
+    return tuple(
+        line
+        for cause in causes
+        for line in (
+            f"\nNot tried because of {cause}:",
+            *(f"  {skipped.step}" for skipped in report.skipped if skipped.because == cause),
+        )
+    )
 
 
 def _score(report: BuildReport) -> str:
-    return f"{len(report.failed)} of {len(report.wheels) + len(report.failed)} failed."
+    total = len(report.wheels) + len(report.failed) + len(report.skipped)
+    skipped = f", {len(report.skipped)} not tried" if report.skipped else ""
+    return f"{len(report.failed)} of {total} failed{skipped}."

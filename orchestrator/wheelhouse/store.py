@@ -12,6 +12,7 @@ Layout; installers that are pointed at the folder see nothing but the wheels::
     .incoming/                       files being written by whoever holds the lock
     .lock                            held while publishing, by flock(2)
     .store                           address of the object store whose local half this is, if any
+    .claims/PREFIX                   held while a step is done, by flock(2)
 
 A wheel counts as published where a record lies whose digests are those of the wheel and of its
 metadata. The files are written beside their places, synced, and renamed: metadata, record, wheel.
@@ -50,6 +51,7 @@ from orchestrator.model import (
     Step,
     VerifiedWheel,
 )
+from orchestrator.wheelhouse.claims import Claim, claim, owner_of
 from orchestrator.wheelhouse.record import (
     as_record_of,
     make_record,
@@ -67,7 +69,7 @@ if TYPE_CHECKING:
 # The file that makes a folder the local half of a wheelhouse in an object store.
 SHARED = ".store"
 
-_FOLDERS = (".records", ".rejected", ".logs", ".incoming")
+_FOLDERS = (".records", ".rejected", ".logs", ".incoming", ".claims")
 
 
 def open_wheelhouse(directory: Path) -> Wheelhouse:
@@ -146,6 +148,22 @@ class Wheelhouse:
             if record is not None and record.fingerprint == fingerprint and self._holds(record):
                 return self._published(record)
         return None
+
+    def claim(self, step: Step) -> Claim | None:
+        """The right to do a step, which only one of all that share the wheelhouse has at a time.
+
+        Returns:
+            None: Somebody else has it; ``owner_of`` says who.
+
+        Raises:
+            WheelhouseNotWritableError: The folder can't be written.
+        """
+        with _failures_of(self.directory):
+            return claim(self._claim_path(step))
+
+    def owner_of(self, step: Step) -> str:
+        """Who has the right to do a step, e.g. ``process 4711 on build-host``."""
+        return owner_of(self._claim_path(step))
 
     def adopt(self, step: Step) -> PublishedWheel | None:
         """The wheel of a step whose needs changed, but not in what they offer; or None.
@@ -315,6 +333,9 @@ class Wheelhouse:
 
     def _published(self, record: Record) -> PublishedWheel:
         return PublishedWheel(record=record, path=self.directory / record.filename, cached=True)
+
+    def _claim_path(self, step: Step) -> Path:
+        return self.directory / ".claims" / _prefix(step.fingerprint)
 
     def _record_path(self, record: Record) -> Path:
         return self._records / f"{record.filename}.{_prefix(record.fingerprint)}.json"

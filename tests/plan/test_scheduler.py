@@ -12,6 +12,7 @@ from made_plans import layered, mistaken, scattered
 
 from orchestrator.plan.scheduler import (
     LOSSES,
+    Blocked,
     Compiled,
     Failed,
     Joined,
@@ -31,7 +32,7 @@ from orchestrator.plan.simulation import makespan, simulate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.plan.scheduler import Instruction
+    from orchestrator.plan.scheduler import Event, Instruction
 
 GB = 10**9
 
@@ -92,6 +93,13 @@ def test_big_build_among_small_ones_has_as_many_cpus_as_it_takes() -> None:
     assert len(cpus) == 5
 
 
+def test_build_of_which_nothing_is_known_is_told_of_idle_cpus_but_holds_one() -> None:
+    tasks = [Task(name="first", cpus=0, seconds=9), Task(name="next", cpus=0, needs=("quick",))]
+    scheduler = Scheduler([*tasks, Task(name="quick")], [here(4)])
+    assert started(scheduler.start()) == {"first": 3, "quick": 1}
+    assert started(scheduler.handle(Succeeded(step="quick"))) == {"next": 3}
+
+
 def test_build_that_uses_one_cpu_is_given_one() -> None:
     assert started(Scheduler([Task(name="setup.py")], [here(8)]).start()) == {"setup.py": 1}
 
@@ -104,6 +112,18 @@ def test_cpus_are_free_again_once_compiled() -> None:
     # Those that are ending don't pile up: two for each job is all.
     assert not started(scheduler.handle(Compiled(step="b")))
     assert set(started(scheduler.handle(Succeeded(step="a")))) == {"c"}
+
+
+def test_step_that_others_do_holds_nothing() -> None:
+    tasks = [Task(name=str(number), seconds=10 - number) for number in range(5)]
+    scheduler = Scheduler(tasks, [here(1)])
+    scheduler.start()
+    for number in range(4):
+        instructions = scheduler.handle(Blocked(step=str(number)))
+        assert set(started(instructions)) == {str(number + 1)}
+    for number in range(5):
+        scheduler.handle(Succeeded(step=str(number)))
+    assert scheduler.done
 
 
 def test_memory_bounds_what_runs_together() -> None:
@@ -228,7 +248,7 @@ def plans(draw: st.DrawFn) -> list[Task]:
                 name=str(number),
                 needs=tuple(map(str, needs)),
                 seconds=draw(st.floats(0, 100)),
-                cpus=draw(st.integers(1, 16)),
+                cpus=draw(st.integers(0, 16)),
                 memory=draw(st.sampled_from([0, 1, 3, 8, 20])),
                 resources=draw(st.sampled_from([(), (), ("mac",)])),
             )
@@ -268,11 +288,11 @@ class Witness:
         assert self.ended.keys() == self.tasks.keys()
         return self.ended
 
-    def event(self, step: str) -> Compiled | Succeeded | Failed | Lost | Left:
+    def event(self, step: str) -> Event:
         kind = self.chance.random()
         if kind < 0.3 and step not in self.compiled:
             self.compiled.add(step)
-            return Compiled(step=step)
+            return Compiled(step=step) if kind < 0.2 else Blocked(step=step)
         worker = self.running[step].worker
         if kind < 0.33:
             for lost in [name for name, start in self.running.items() if start.worker == worker]:
@@ -310,14 +330,15 @@ class Witness:
         worker, task = self.workers[start.worker], self.tasks[start.step]
         assert all(self.ended.get(need) == "done" for need in task.needs)
         assert set(task.resources) <= set(worker.resources)
-        assert 1 <= start.cpus <= task.cpus
+        assert 1 <= start.cpus <= (task.cpus or worker.cpus)
         compiling = [
             each
             for name, each in self.running.items()
             if each.worker == start.worker and name not in self.compiled
         ]
         assert len(compiling) <= worker.jobs
-        assert sum(each.cpus for each in compiling) <= worker.cpus
+        held = (each.cpus if self.tasks[each.step].cpus else 1 for each in compiling)
+        assert sum(held) <= worker.cpus
         # One that needs more than there is takes all there is.
         memory = [min(self.tasks[each.step].memory, worker.memory) for each in compiling]
         assert sum(memory) <= worker.memory

@@ -15,11 +15,14 @@ from orchestrator.model import (
     LogLine,
     Notice,
     PhaseStarted,
+    Progress,
     PublishedWheel,
     Record,
+    Skipped,
     Source,
     StepFailed,
     StepFinished,
+    StepSkipped,
     StepStarted,
     ToolchainIdentity,
 )
@@ -28,6 +31,7 @@ from orchestrator.report.reporter import Reporter, reporter_for
 ANNOY = "annoy==1.17.3 for cp311-macosx_11_0_arm64"
 ARGON = "argon2-cffi-bindings==21.2.0 for cp311-macosx_11_0_arm64"
 UJSON = "ujson==5.10.0 for cp311-macosx_11_0_arm64"
+USER = "uses-annoy==1.0 for cp311-macosx_11_0_arm64"
 ARGON_WHEEL = "argon2_cffi_bindings-21.2.0-cp36-abi3-macosx_11_0_arm64.whl"
 UJSON_WHEEL = "ujson-5.10.0-cp311-cp311-macosx_11_0_arm64.whl"
 COMPILE = (
@@ -88,7 +92,10 @@ FAILED = Failure(
     ),
 )
 REPORT = BuildReport(
-    wheels=WHEELS, failed=(FAILED,), wheelhouse=Path("/home/someone/projects/wheelhouse")
+    wheels=WHEELS,
+    failed=(FAILED,),
+    wheelhouse=Path("/home/someone/projects/wheelhouse"),
+    skipped=(Skipped(step=USER, because=ANNOY),),
 )
 
 
@@ -103,6 +110,8 @@ def events() -> tuple[tuple[Event, ...], ...]:
         LogLine(step=ANNOY, line="\x1b[1mrunning\x1b[0m build_ext [not markup]"),
         LogLine(step=ANNOY, line=COMPILE),
         StepFailed(step=ANNOY, code="BLD002", message=MESSAGE, hint=HINT, log=LOG),
+        StepSkipped(step=USER, because=ANNOY),
+        Progress(ended=3, total=4, seconds=90.0),
     )
     argon: tuple[Event, ...] = (
         StepStarted(step=ARGON),

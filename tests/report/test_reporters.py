@@ -21,6 +21,7 @@ from orchestrator.model import (
     LogLine,
     Notice,
     PhaseStarted,
+    Progress,
     StepFinished,
     StepStarted,
     StepTested,
@@ -46,6 +47,7 @@ SUMMARY_KEYS = {
         "seconds",
     ],
     "failed": ["name", "version", "code", "message", "hint", "log"],
+    "skipped": ["step", "because"],
 }
 
 
@@ -65,7 +67,7 @@ def told(*, as_json: bool = False, verbose: bool = False) -> list[str]:
 
 def test_json_is_one_object_a_line_and_the_summary_last() -> None:
     *events, summary = [json.loads(line) for line in told(as_json=True)]
-    assert list(summary) == ["event", "wheels", "failed"]
+    assert list(summary) == ["event", "wheels", "failed", "skipped"]
     assert summary["event"] == "summary"
     for key, names in SUMMARY_KEYS.items():
         assert summary[key]
@@ -85,7 +87,7 @@ def test_json_is_one_object_a_line_and_the_summary_last() -> None:
         "cached": True,
         "seconds": 74.0,
     }
-    assert [event["event"] for event in events if event["step"] == ANNOY] == [
+    assert [event["event"] for event in events if event.get("step") == ANNOY] == [
         "started",
         "phase",
         "phase",
@@ -131,6 +133,7 @@ def test_plain_lines() -> None:
     assert f"{ANNOY}: environment" in lines
     assert f"{ANNOY}: failed: BLD002 {sample_run.MESSAGE}" in lines
     assert f"{ARGON}: {ARGON_WHEEL} (7.2 s)" in lines
+    assert f"{sample_run.USER}: not tried because of {ANNOY}" in lines
     assert f"{ARGON}: note: dropped -flto: the linker has no LTO for Mach-O" in lines
     assert not [line for line in lines if "| " in line and line.startswith(ANNOY)]
     assert "\x1b" not in "".join(lines)
@@ -144,7 +147,7 @@ def test_plain_verbose_shows_the_tools_lines_cleaned() -> None:
 
 def test_plain_summary() -> None:
     lines = told()
-    start = lines.index("2 wheels in /home/someone/projects/wheelhouse")
+    start = lines.index("2 wheels (1 built, 1 reused) in /home/someone/projects/wheelhouse")
     assert lines[start + 1 : start + 3] == [
         f"  {ARGON_WHEEL}  54.3 kB   7.2 s  structural",
         f"  {UJSON_WHEEL.ljust(len(ARGON_WHEEL))}   1.3 MB  cached  structural",
@@ -154,7 +157,9 @@ def test_plain_summary() -> None:
     assert lines[error + 1] == f"  {sample_run.FAILED.details[0]}"
     assert f"  hint: {sample_run.HINT}" in lines
     assert f"  log: {sample_run.LOG}" in lines
-    assert lines[-1] == "1 of 3 failed."
+    cause = lines.index(f"Not tried because of {ANNOY}:")
+    assert lines[cause + 1] == f"  {sample_run.USER}"
+    assert lines[-1] == "1 of 4 failed, 1 not tried."
 
 
 def test_plain_output_to_a_stream_that_lacks_letters() -> None:
@@ -228,6 +233,18 @@ def test_rows_of_running_steps() -> None:
     assert drawn(reporter)[1] == "argon2-cffi-bindings==21.2.0  repair       1:02"
     reporter.handle(StepFinished(step=ARGON, filename="f", cached=False, seconds=1))
     assert drawn(reporter) == ["annoy==1.17.3  environment  1:07"]
+
+
+@pytest.mark.usefixtures("eighty_columns")
+def test_below_the_rows_is_how_far_the_run_is() -> None:
+    clock = Clock()
+    reporter = LiveReporter(io.StringIO(), verbose=False, clock=clock)
+    reporter.handle(StepStarted(step=ANNOY))
+    reporter.handle(Progress(ended=3, total=12))
+    assert drawn(reporter)[-1] == "3 of 12"
+    reporter.handle(Progress(ended=4, total=12, seconds=150))
+    clock.now = 60
+    assert drawn(reporter)[-1] == "4 of 12, about 1 min 30 s left"
 
 
 @pytest.mark.usefixtures("eighty_columns")
@@ -315,7 +332,7 @@ def test_terminal_is_live_and_left_as_it_was() -> None:
     final = text[text.rindex("\x1b[?25h") :]
     assert UJSON_WHEEL in final
     assert "\x1b[1;31merror[BLD002]:" in final
-    assert final.rstrip().endswith("1 of 3 failed.\x1b[0m")
+    assert final.rstrip().endswith("1 of 4 failed, 1 not tried.\x1b[0m")
 
 
 def test_terminal_verbose_shows_every_line() -> None:

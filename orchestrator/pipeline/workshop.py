@@ -1,0 +1,191 @@
+"""What the steps that one process does have in common: options, wheelhouse, tools, processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from orchestrator.files import open_cache
+from orchestrator.model import (
+    Event,
+    Failure,
+    Interpreter,
+    Platform,
+    PublishedWheel,
+    Source,
+    SourceOverride,
+    Step,
+    StepFinished,
+    Value,
+)
+from orchestrator.pipeline.survey import Surveyor
+from orchestrator.plan.steps import Planned, Planner
+from orchestrator.process import Processes
+from orchestrator.registry.load import load_registry
+from orchestrator.resolve.configuration import read_configuration
+from orchestrator.targets.host import this_host
+from orchestrator.targets.interpreters import find_interpreter
+from orchestrator.targets.toolchains import toolchains
+from orchestrator.wheelhouse.store import open_wheelhouse
+
+if TYPE_CHECKING:
+    from orchestrator.errors import OrchestratorError
+    from orchestrator.registry.load import Registry
+    from orchestrator.wheelhouse.ledger import Ledger
+
+Emit = Callable[[Event], None]
+Testing = Literal["auto", "imports", "none"]
+
+# What a hook of a control's build may take: it must not outlast everything else.
+CONTROL_SECONDS = 1800
+
+
+class BuildOptions(Value):
+    """What one ``orchestrate build`` was asked for.
+
+    Attributes:
+        platforms: Of the targets.
+        interpreters: Of the targets.
+        explicit_platform: Whether the user named the platforms.
+        wheelhouse: Folder to publish into.
+        recipes: Folders of recipes beyond those that travel with orchestrator.
+        keep_build_dir: Leave the build folders where they are.
+        timeout: Seconds that a backend's hook may take.
+        test: How far wheels are run where this host can: their recipes' tests, only imports, or
+            not at all.
+        jobs: Steps that may compile at once; 0: as many as there are CPUs.
+        fail_fast: Whether the first failure is the end of all that has not started.
+    """
+
+    platforms: tuple[Platform, ...]
+    interpreters: tuple[Interpreter, ...]
+    explicit_platform: bool
+    wheelhouse: Path
+    recipes: tuple[Path, ...] = ()
+    keep_build_dir: bool = False
+    timeout: float = 3 * 3600
+    test: Testing = "auto"
+    jobs: int = 0
+    fail_fast: bool = False
+
+
+class Located(Value):
+    """A pinned source and what the index knows of it.
+
+    Attributes:
+        source: Pinned.
+        binaries: Whether the version's wheels hold binaries; None where the index has none.
+        released: Year, month, day; None where the index does not say.
+    """
+
+    source: Source
+    binaries: bool | None = None
+    released: tuple[int, int, int] | None = None
+
+
+class Workshop:
+    """Serves all threads that do steps.
+
+    Args:
+        options: Of the run.
+        emit: Told of every event.
+        processes: Of a run that this one is a part of.
+    """
+
+    def __init__(
+        self, options: BuildOptions, emit: Emit, processes: Processes | None = None
+    ) -> None:
+        self.options = options
+        self.emit = emit
+        open_cache()
+        self.wheelhouse = open_wheelhouse(options.wheelhouse)
+        self.configuration = read_configuration(Path.cwd(), os.environ)
+        self.processes = processes or Processes()
+        self.host = this_host()
+        self.toolchains = toolchains(self.host)
+        self._interpreter = cache(find_interpreter)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The recipes."""
+        return load_registry(self.options.recipes)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Makes steps, of this host's toolchains and the recipes."""
+        return Planner(
+            self.registry,
+            self.toolchains,
+            self.host,
+            override=_overridden,
+            explicit=self.options.explicit_platform,
+        )
+
+    @cached_property
+    def surveyor(self) -> Surveyor:
+        """Looks at sources before they are built."""
+        return Surveyor(self.planner, self.configuration, self.processes)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What builds took; SQLite is imported by those who ask."""
+        from orchestrator.wheelhouse.ledger import Ledger  # noqa: PLC0415
+
+        return Ledger(self.wheelhouse.directory)
+
+    def watch(self, *_: object) -> None:
+        """Ends a download, of which it is told now and then, when the run is interrupted."""
+        self.processes.check()
+
+    def equipped(self, step: Step) -> Planned:
+        """A step with the toolchain and the interpreter of this host that it names."""
+        toolchain = next(item for item in self.toolchains if item.name == step.toolchain.name)
+        python = self._interpreter(step.target.interpreter)
+        return Planned(step=step, python=python, toolchain=toolchain)
+
+    def kept(self, step: Step) -> PublishedWheel | None:
+        """The wheel of this fingerprint, where the wheelhouse has it; tells that it has."""
+        published = self.wheelhouse.find(step.fingerprint)
+        return self.tell_kept(step, published) if published else None
+
+    def tell_kept(self, step: Step, published: PublishedWheel) -> PublishedWheel:
+        """Tells that a step's wheel was there."""
+        name = published.path.name
+        self.emit(StepFinished(step=step.label, filename=name, cached=True, seconds=0.0))
+        return PublishedWheel(record=published.record, path=published.path, cached=True)
+
+    def beside(self, wheelhouse: Path, emit: Emit) -> Workshop:
+        """One for controls: published elsewhere, not run, and not waited for too long."""
+        options = msgspec.structs.replace(
+            self.options,
+            wheelhouse=wheelhouse,
+            test="none",
+            timeout=min(self.options.timeout, CONTROL_SECONDS),
+        )
+        return Workshop(options, emit, self.processes)
+
+
+def _overridden(source: Source, override: SourceOverride) -> Source:
+    """The source that a recipe names; imported late, like everything about archives and git."""
+    from orchestrator.build.sources import overridden  # noqa: PLC0415
+
+    return overridden(source, override)
+
+
+def failure_of(error: OrchestratorError, *, name: str, version: str = "") -> Failure:
+    """An error as the summary lists it."""
+    return Failure(
+        name=name,
+        version=version,
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        log=error.log or "",
+        details=error.details,
+        exit_status=error.exit_status,
+    )
