@@ -18,6 +18,7 @@ FORMAT = 1
 Answer = Literal[
     "wheel",
     "wheelhouse",
+    "redirect",
     "substitute",
     "recipe",
     "newer-platform",
@@ -35,12 +36,14 @@ class Verdict(Value):
     Attributes:
         target: E.g. ``cp311-macosx_11_0_arm64``.
         version: That the resolution chose for the target.
-        answer: ``wheel``: the index has one that installs. ``wheelhouse``: our wheelhouse has one.
-            ``substitute``: a recipe names another project. ``recipe``: there is an sdist, and
-            a recipe for it. ``newer-platform``: the version has a wheel, for a newer macOS or
-            libc only. ``other-version``: only an older or newer version has a wheel that installs.
-            ``x86_64``: the version has a wheel for the other architecture only. ``sdist``: there is
-            an sdist and nothing else. ``missing``: there is neither a wheel nor an sdist.
+        answer: ``wheel``: the index has one that installs. ``wheelhouse``: our wheelhouse has
+            one. ``redirect``: a recipe names another project that is the same thing, and a
+            redirect wheel makes installers take it. ``substitute``: a recipe says what to take
+            instead. ``recipe``: there is an sdist, and a recipe for it. ``newer-platform``: the
+            version has a wheel, for a newer macOS or libc only. ``other-version``: only an older
+            or newer version has a wheel that installs. ``x86_64``: the version has a wheel for
+            the other architecture only. ``sdist``: there is an sdist and nothing else.
+            ``missing``: there is neither a wheel nor an sdist.
         group: ``ready``: nothing to do. ``build``: `orchestrate build` is expected to make it.
             ``attention``: somebody must decide or provide something.
         words: The answer as a sentence.

@@ -31,11 +31,14 @@ class Surroundings(Value):
         settings: Of the recipes, for the version on the target.
         published: File names of the wheelhouse's wheels.
         uncompilable: Languages that nothing here compiles for the target.
+        redirect: What a redirect wheel of the version requires on the target, such as
+            ``tensorflow-macos==2.10.0``; empty where none can be made.
     """
 
     settings: BuildSettings = BuildSettings()
     published: tuple[str, ...] = ()
     uncompilable: frozenset[str] = frozenset()
+    redirect: str = ""
 
 
 def judge(
@@ -69,6 +72,8 @@ def judge(
         return _with_wheel(verdict, "wheelhouse", wheel, target)
     if package.wheel:
         return _with_wheel(verdict, "wheel", package.wheel.filename, target)
+    if redirect := surroundings.redirect:
+        return _redirected(verdict, redirect)
     found = offers(package.version, files, target) if not package.source else Offers()
     obstacles = () if surroundings.settings.recipes else tuple(_obstacles(facts, target))
     obstacles += tuple(_uncompilable(facts, surroundings, target))
@@ -94,6 +99,16 @@ def _own_wheel(package: Locked, target: Target, published: Iterable[str]) -> str
     return ""
 
 
+def _redirected(verdict: Verdict, redirect: str) -> Verdict:
+    return msgspec.structs.replace(
+        verdict,
+        answer="redirect",
+        group="build",
+        words=f"a redirect wheel, which requires {redirect}",
+        ways=(f"orchestrate build makes a wheel that requires {redirect}",),
+    )
+
+
 def _source_of(package: Locked) -> str:
     if package.sdist:
         return package.sdist.filename
@@ -114,10 +129,9 @@ def _without_wheel(
 ) -> Verdict:
     answer, words = next(_answers(verdict, found, settings, target))
     group: Group = "attention"
-    if settings.substitute:
-        group = "build" if settings.substitute.kind == "redirect" else "attention"
-    elif (
-        verdict.sdist
+    if (
+        not settings.substitute
+        and verdict.sdist
         and not verdict.obstacles
         and (settings.recipes or (known and answer != "newer-platform"))
     ):
@@ -139,7 +153,7 @@ def _answers(
     verdict: Verdict, found: Offers, settings: BuildSettings, target: Target
 ) -> Iterator[tuple[Answer, str]]:
     """The answers that are true, with their words, the one that counts first."""
-    if settings.substitute:
+    if settings.substitute and settings.substitute.kind != "redirect":
         other = settings.substitute.name or settings.substitute.versions
         yield "substitute", f"the recipe names {other}" if other else "the recipe has advice"
     if verdict.sdist and settings.recipes:
@@ -169,7 +183,8 @@ def _ways(
     """What can be done, the least effort first."""
     if settings.substitute:
         yield from _ways_of(settings.substitute)
-        return
+        if settings.substitute.kind != "redirect":
+            return
     if found.newer_platform and found.newer_platform.oldest:
         yield f"--platform {_tag(verdict, found.newer_platform.oldest)}"
     if verdict.newer or verdict.older:
@@ -186,7 +201,7 @@ def _ways(
 
 def _ways_of(substitute: Substitute) -> Iterator[str]:
     if substitute.kind == "redirect":
-        yield f"orchestrate build makes a wheel that requires {substitute.name}"
+        yield f"take a version that {substitute.name} has too: it has no wheel of this one"
     if substitute.versions:
         yield f"take {substitute.versions}"
     if substitute.advice:

@@ -15,6 +15,7 @@ from orchestrator.emit.read import wheels_in
 from orchestrator.errors import IndexUnreachableError, OrchestratorError, UnknownPackageError
 from orchestrator.model import Closure, Locked, Platform, Source, Target, Value
 from orchestrator.pipeline.closures import ClosureOptions, closures
+from orchestrator.plan.redirects import redirect_of
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.index import list_files
@@ -129,7 +130,7 @@ class Auditor:
         facts: dict[str, SdistFacts] = {}
         for closure in closures:
             for package in closure.packages:
-                verdict = self._verdict(package, closure.target)
+                verdict = self._verdict(package, closure)
                 verdicts.setdefault(package.name, []).append(verdict)
                 if verdict.group != "ready" and (found := self._facts_of(package)):
                     facts[package.name] = found
@@ -148,7 +149,8 @@ class Auditor:
             notes=(*notes, *self._notes),
         )
 
-    def _verdict(self, package: Locked, target: Target) -> Verdict:
+    def _verdict(self, package: Locked, closure: Closure) -> Verdict:
+        target = closure.target
         if package.wheel:
             return judge(package, target, Surroundings(published=self._published))
         facts = self._facts_of(package)
@@ -157,6 +159,14 @@ class Auditor:
         surroundings = Surroundings(
             settings=settings,
             published=self._published,
+            redirect=next(
+                (
+                    redirect_of(step).requires
+                    for step in closure.redirects
+                    if step.source.name == package.name
+                ),
+                "",
+            ),
             uncompilable=frozenset(
                 name for name in languages if not can_compile(name, target.platform)
             ),

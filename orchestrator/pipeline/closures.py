@@ -17,7 +17,7 @@ import msgspec
 
 from orchestrator.files import open_cache
 from orchestrator.model import LogLine, Notice, Resolved, StepStarted, Value
-from orchestrator.pipeline.offers import counted_on, offer_redirects
+from orchestrator.pipeline.offered import counted_on, offer_redirects
 from orchestrator.process import Processes
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration

@@ -53,7 +53,7 @@ def _table(audit: Audit, packages: Sequence[Package]) -> Iterator[str]:
                 package.name,
                 version_of(package),
                 *(cell(package, column.target) for column in every),
-                needs_of(package.facts),
+                needs_of(package),
                 "; ".join(ways_of(package)) if package.group == "attention" else "",
                 pulled_in_by(package).removeprefix("for "),
             ]

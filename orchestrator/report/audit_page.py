@@ -102,7 +102,7 @@ def _cell(package: Package, target: str, heading: str) -> str:
 
 def _takes(package: Package) -> Iterator[str]:
     """What a build takes, what can be done, and the evidence, folded."""
-    if needs := needs_of(package.facts):
+    if needs := needs_of(package):
         yield f"<p>{escape(needs)}</p>"
     ways = ways_of(package) if package.group == "attention" else ()
     if ways:

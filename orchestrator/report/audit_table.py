@@ -87,7 +87,7 @@ def _print_group(audit: Audit, packages: tuple[Package, ...], console: Console) 
 
 def _words(package: Package) -> Text:
     """What a build takes, whom the package is for and, where somebody must decide, the ways."""
-    first = " ".join(filter(None, (needs_of(package.facts), _in_brackets(pulled_in_by(package)))))
+    first = " ".join(filter(None, (needs_of(package), _in_brackets(pulled_in_by(package)))))
     lines = [Text(first)] if first else []
     if package.group == "attention":
         lines += [Text(f"→ {way}", style="cyan") for way in ways_of(package)]

@@ -23,6 +23,7 @@ GROUP_TITLES: dict[Group, str] = {
 _SHORT: dict[Answer, str] = {
     "wheel": "wheel",
     "wheelhouse": "wheelhouse",
+    "redirect": "redirect",
     "substitute": "substitute",
     "recipe": "recipe",
     "x86_64": "x86_64 only",
@@ -95,8 +96,13 @@ def version_of(package: Package) -> str:
     return " / ".join(dict.fromkeys(verdict.version for verdict in package.verdicts))
 
 
-def needs_of(facts: SdistFacts | None) -> str:
+def needs_of(package: Package) -> str:
     """What a build takes, e.g. ``C, Cython; libpq; swig``; empty where that is nothing."""
+    redirects = (verdict.words for verdict in package.verdicts if verdict.answer == "redirect")
+    return "; ".join(filter(None, (_needs_of(package.facts), *dict.fromkeys(redirects))))
+
+
+def _needs_of(facts: SdistFacts | None) -> str:
     if facts is None:
         return ""
     named = [

@@ -131,21 +131,28 @@ def test_a_recipe_makes_no_sdist():
 
 
 @pytest.mark.parametrize(
-    ("substitute", "group", "ways"),
+    ("substitute", "ways"),
     [
-        (
-            Substitute(kind="redirect", name="other"),
-            "build",
-            ("orchestrate build makes a wheel that requires other",),
-        ),
-        (Substitute(kind="upgrade", versions=">=3"), "attention", ("take >=3",)),
-        (Substitute(kind="advice", advice="Do without."), "attention", ("Do without.",)),
+        (Substitute(kind="upgrade", versions=">=3"), ("take >=3",)),
+        (Substitute(kind="advice", advice="Do without."), ("Do without.",)),
     ],
 )
-def test_a_substitute(substitute: Substitute, group: str, ways: tuple[str, ...]):
+def test_a_substitute(substitute: Substitute, ways: tuple[str, ...]):
     settings = BuildSettings(recipes=("pkg.toml[0]",), substitute=substitute)
     verdict = judge(locked(sdist=False), target(), Surroundings(settings=settings))
-    assert (verdict.answer, verdict.group, verdict.ways) == ("substitute", group, ways)
+    assert (verdict.answer, verdict.group, verdict.ways) == ("substitute", "attention", ways)
+
+
+def test_a_redirect_is_one_only_where_it_can_be_made():
+    substitute = Substitute(kind="redirect", name="other")
+    settings = BuildSettings(recipes=("pkg.toml[0]",), substitute=substitute)
+    possible = Surroundings(settings=settings, redirect="other==1.0")
+    verdict = judge(locked(sdist=False), target(), possible)
+    assert (verdict.answer, verdict.group) == ("redirect", "build")
+    assert verdict.words == "a redirect wheel, which requires other==1.0"
+    verdict = judge(locked(sdist=False), target(), Surroundings(settings=settings))
+    assert (verdict.answer, verdict.group) == ("missing", "attention")
+    assert verdict.ways[0] == "take a version that other has too: it has no wheel of this one"
 
 
 def test_a_source_of_the_users_own_is_built():

@@ -70,7 +70,7 @@ def test_columns_say_what_differs():
 
 def test_words():
     psycopg2 = AUDIT.packages[3]
-    assert needs_of(psycopg2.facts) == "C; libpq; swig"
+    assert needs_of(psycopg2) == "C; libpq; swig"
     assert ways_of(psycopg2) == ("take 0.9 (3.11)", "to build it, a recipe with libpq")
     assert pulled_in_by(AUDIT.packages[0]) == ""
     assert pulled_in_by(psycopg2) == "for app"
