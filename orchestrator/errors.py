@@ -263,6 +263,21 @@ class UnusableLockError(OrchestratorError):
     default_hint = "Lock again, with the target's platform and Python among what is locked for."
 
 
+class LackingWheelsError(OrchestratorError):
+    """Packages of the closure have no wheel for the target, neither on the index nor built."""
+
+    code = "RSL005"
+    exit_status = EXIT_INPUT
+    default_hint = "Build them first: orchestrate build, with the same requirements and options."
+
+
+class InstallationFailedError(OrchestratorError):
+    """uv could not install the wheels."""
+
+    code = "RSL006"
+    default_hint = "The lines below are uv's."
+
+
 # --- recipes and patches ----------------------------------------------------------------
 
 

@@ -66,6 +66,16 @@ _OPTIONS = (
         help="Dependency group of the project. Repeatable.",
     ),
     click.option(
+        "--no-build-metadata",
+        "build_metadata",
+        flag_value=False,
+        default=True,
+        type=bool,
+        help="Ask no build backend what its sdist requires; say what stays unknown.",
+    ),
+)
+_TARGETS = (
+    click.option(
         "--platform",
         "platforms",
         metavar="TAG",
@@ -78,14 +88,6 @@ _OPTIONS = (
         metavar="X.Y",
         multiple=True,
         help=f"CPython version, 3.13t for free-threaded. Repeatable.  [default: {DEFAULT_PYTHON}]",
-    ),
-    click.option(
-        "--no-build-metadata",
-        "build_metadata",
-        flag_value=False,
-        default=True,
-        type=bool,
-        help="Ask no build backend what its sdist requires; say what stays unknown.",
     ),
 )
 
@@ -101,10 +103,10 @@ class Asked(Value):
         lock: File.
         extras: Of the project.
         groups: Of the project.
+        build_metadata: Whether build backends may be asked what sdists require.
         platforms: Of the targets.
         interpreters: Of the targets.
         explicit_platform: Whether the user named the platforms by their tags.
-        build_metadata: Whether build backends may be asked what sdists require.
         named_platforms: As the user wrote them; empty where not said.
         named_pythons: As the user wrote them; empty where not said.
     """
@@ -116,10 +118,10 @@ class Asked(Value):
     lock: Path | None
     extras: tuple[str, ...]
     groups: tuple[str, ...]
-    platforms: tuple[Platform, ...]
-    interpreters: tuple[Interpreter, ...]
-    explicit_platform: bool
     build_metadata: bool
+    platforms: tuple[Platform, ...] = ()
+    interpreters: tuple[Interpreter, ...] = ()
+    explicit_platform: bool = False
     named_platforms: tuple[str, ...] = ()
     named_pythons: tuple[str, ...] = ()
 
@@ -166,18 +168,39 @@ def input_options(command: Callable[..., None]) -> Callable[..., None]:
     def called(
         *arguments: Any, platforms: tuple[str, ...], pythons: tuple[str, ...], **options: Any
     ) -> None:
-        names = set(Asked.__struct_fields__)
+        others, given = _divided(options)
         asked = Asked(
             platforms=tuple(map(parse_platform, dict.fromkeys(platforms or (DEFAULT_PLATFORM,)))),
             interpreters=tuple(map(parse_interpreter, dict.fromkeys(pythons or (DEFAULT_PYTHON,)))),
             explicit_platform=any(tag not in SHORT_FORMS for tag in platforms),
-            named_platforms=platforms,
-            named_pythons=pythons,
-            **{name: value for name, value in options.items() if name in names},
+            **given,
         )
-        others = {name: value for name, value in options.items() if name not in names}
         command(*arguments, asked=asked, **others)
 
-    for option in reversed(_OPTIONS):
-        called = option(called)
-    return called
+    return _with(_OPTIONS, _with(_TARGETS, called))
+
+
+def requirement_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The same without targets, for a command that has one of its own."""
+
+    @functools.wraps(command)
+    def called(*arguments: Any, **options: Any) -> None:
+        others, given = _divided(options)
+        command(*arguments, asked=Asked(**given), **others)
+
+    return _with(_OPTIONS, called)
+
+
+def _divided(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options that are not those of ``Asked``, and those that are."""
+    names = set(Asked.__struct_fields__)
+    given = {name: value for name, value in options.items() if name in names}
+    return {name: value for name, value in options.items() if name not in names}, given
+
+
+def _with(
+    options: tuple[Callable[..., Callable[..., None]], ...], command: Callable[..., None]
+) -> Callable[..., None]:
+    for option in reversed(options):
+        command = option(command)
+    return command

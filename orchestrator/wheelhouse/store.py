@@ -246,6 +246,10 @@ class Wheelhouse:
         records = [record for _, record in self._records_of(wheel.name, digest)]
         return max(records, key=lambda record: record.created, default=None)
 
+    def knows(self, filename: str) -> bool:
+        """Whether a wheel of that name was published, with whatever bytes."""
+        return any((self.directory / ".records").glob(f"{escape(filename)}.*.json"))
+
     def add_runs(self, record: Record, runs: tuple[ProofRun, ...]) -> Record:
         """Adds runs of a published wheel to its records, and to what its proof is.
 
