@@ -34,6 +34,7 @@ _VENDORED = frozenset(
 _SCRIPTS = frozenset(
     {"setup.py", "setup.cfg", "pyproject.toml", "CMakeLists.txt", "meson.build", "Cargo.toml"}
 )
+_BUILD_SCRIPT = re.compile(r"setup|build")
 _DEEPEST_SCRIPT = 3
 LANGUAGES = {
     "c": "c",
@@ -110,9 +111,7 @@ def _is_script(path: PurePosixPath) -> bool:
     depth = len(path.parts)
     if path.name in _SCRIPTS:
         return depth <= _DEEPEST_SCRIPT
-    # What setup.py imports: setupinfo.py, build_ffi.py, tools/build_helpers.py.
+    # What setup.py imports: setupinfo.py, build_ffi.py, _build_utils/openmp_helpers.py.
     if path.suffix == ".py":
-        return depth == 1 or (
-            depth <= _DEEPEST_SCRIPT and bool(re.search("setup|build", path.stem))
-        )
+        return depth == 1 or (depth <= _DEEPEST_SCRIPT and bool(_BUILD_SCRIPT.search(str(path))))
     return path.suffix == ".cmake" and depth <= _DEEPEST_SCRIPT
