@@ -356,6 +356,20 @@ class LibraryConflictError(OrchestratorError):
     default_hint = "Make the ranges in the recipes named agree."
 
 
+class LibraryFailedError(OrchestratorError):
+    """A native library could not be built."""
+
+    code = "LIB005"
+    default_hint = "The lines below are from the log; its recipe is in recipes/libraries."
+
+
+class LibraryIncompleteError(OrchestratorError):
+    """A native library was built, but did not install what its recipe says."""
+
+    code = "LIB006"
+    default_hint = "Compare `installs` in its recipe with what the log says was installed."
+
+
 # --- substitutes --------------------------------------------------------------------------------
 
 

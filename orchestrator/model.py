@@ -799,6 +799,86 @@ class PublishedWheel(Value):
     cached: bool = False
 
 
+class BuiltLibrary(Value):
+    """What a library's build installed: a folder that stands for the prefix it is for."""
+
+    step: Step
+    prefix: Path
+    notes: tuple[str, ...] = ()
+
+
+class PackedLibrary(Value):
+    """A built library made movable, with nothing in it that is not needed, as an archive.
+
+    Attributes:
+        built: What was packed.
+        path: Of the archive.
+        files: Names of what is in it.
+    """
+
+    built: BuiltLibrary
+    path: Path
+    files: tuple[str, ...]
+
+
+class VerifiedLibrary(Value):
+    """A packed library without error findings: the only one that the wheelhouse publishes.
+
+    Attributes:
+        packed: The library.
+        findings: What the rules saw, none of it an error.
+        interface: Digest of what it offers to those that are built with it.
+    """
+
+    packed: PackedLibrary
+    findings: tuple[Finding, ...]
+    interface: str
+
+
+class LibraryRecord(Value, kw_only=True):
+    """How a published library was made: the JSON file beside it.
+
+    Attributes:
+        format: Version of this record's format.
+        files: Names of what is in the archive.
+        libraries: Fingerprints of the libraries that it was built with, by their labels.
+        interface: Digest of what it offers to those that are built with it.
+        parts: Of its step (``plan.fingerprint``).
+        seconds: Wall time of the build.
+        created: RFC 3339, UTC.
+    """
+
+    format: int
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    size: int
+    platform: str
+    fingerprint: str
+    interface: str
+    source: Source
+    recipe_digest: str
+    recipes: tuple[str, ...]
+    patches: tuple[str, ...]
+    toolchain: ToolchainIdentity
+    libraries: dict[str, str]
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    seconds: float
+    created: str
+    parts: dict[str, str] = {}
+
+
+class PublishedLibrary(Value):
+    """A library of the wheelhouse: its record, where it lies, and whether it was there already."""
+
+    record: LibraryRecord
+    path: Path
+    cached: bool = False
+
+
 # --- progress --------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ def emulated_kit(request: KitRequest, compilers: Compilers) -> Kit:
         request: Its Python is the target's.
         compilers: Of the target.
     """
+    assert request.python is not None  # noqa: S101 (libraries are cross-compiled)
     facts = platform_facts(request.target.platform)
     programs = compilers.root / "usr" / "bin"
     spec = WrapperSpec(

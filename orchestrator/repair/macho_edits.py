@@ -53,12 +53,23 @@ def edits(wheel: Path, facts: WheelFacts, bench: Bench) -> dict[str, Path]:
         for number, (name, options) in enumerate(wanted.items()):
             file = folder / str(number)
             file.write_bytes(archive.read(name))
-            _edit(name, file, options, bench)
+            edit(name, file, options, bench)
             edited[name] = file
     return edited
 
 
-def _edit(name: str, file: Path, options: Sequence[str], bench: Bench) -> None:
+def edit(name: str, file: Path, options: Sequence[str], bench: Bench) -> None:
+    """Changes a Mach-O file with options of ``install_name_tool``, and signs it again.
+
+    Args:
+        name: What to call it.
+        file: It is changed in its place.
+        options: Of the tool.
+        bench: Runs it.
+
+    Raises:
+        RepairError: It could not be edited.
+    """
     if sys.platform == "darwin":
         commands = [
             ["install_name_tool", *options, str(file)],

@@ -27,7 +27,8 @@ def cmake_toolchain(
         tools: Folder of the compiler wrappers.
         roots: Folders in which libraries, headers and packages of the target may be found.
         sysroot: Folder of the target's own libraries, in the layout of its file system.
-        interpreter: The build environment's Python, which CMake's FindPython must run.
+        interpreter: The build environment's Python, which CMake's FindPython must run; empty where
+            there is none.
         include: The target's Python headers.
         runner: Runs the target's programs here; empty: nothing does.
     """
@@ -56,13 +57,10 @@ def cmake_toolchain(
         # FindPython runs the interpreter through it (CMP0190). It is the host's; env runs that, and
         # fails on the target's programs as an emulator that lacks them would.
         "CMAKE_CROSSCOMPILING_EMULATOR": runner or "/usr/bin/env",
-        "Python_EXECUTABLE": interpreter,
-        "Python3_EXECUTABLE": interpreter,
-        "PYTHON_EXECUTABLE": interpreter,
-        "Python_INCLUDE_DIR": include,
-        "Python3_INCLUDE_DIR": include,
-        "PYTHON_INCLUDE_DIR": include,
     }
+    if interpreter:
+        for name in ("Python", "Python3", "PYTHON"):
+            settings |= {f"{name}_EXECUTABLE": interpreter, f"{name}_INCLUDE_DIR": include}
     if facts.macho:
         settings |= {
             "CMAKE_OSX_ARCHITECTURES": "",
@@ -116,9 +114,9 @@ def meson_cross_file(
         "strip": f"{tools}/strip",
         "pkg-config": f"{tools}/pkg-config",
         "cmake": "cmake",
-        "python": interpreter,
-        "python3": interpreter,
     }
+    if interpreter:
+        binaries |= {"python": interpreter, "python3": interpreter}
     if runner:
         binaries["exe_wrapper"] = runner
     if facts.macho:

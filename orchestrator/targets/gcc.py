@@ -12,7 +12,7 @@ import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Check, Needs, Platform, Route, ToolchainIdentity
+from orchestrator.model import Check, HostPython, Needs, Platform, Route, ToolchainIdentity
 from orchestrator.targets import zig_kit
 from orchestrator.targets.flags import HOST_PATHS_AT_RUN_TIME, NATIVE
 from orchestrator.targets.host import Run, run_command
@@ -95,7 +95,8 @@ class GccToolchain:
             linker="",
         )
         write_tools(spec, tools)
-        self._link_full_names(request, tools)
+        if request.python:
+            self._link_full_names(request.python, tools)
         return Kit(
             env={
                 "CC": str(tools / "cc"),
@@ -107,9 +108,9 @@ class GccToolchain:
             log=log,
         )
 
-    def _link_full_names(self, request: KitRequest, tools: Path) -> None:
+    def _link_full_names(self, python: HostPython, tools: Path) -> None:
         """Distributions' Pythons call ``x86_64-linux-gnu-gcc``."""
-        multiarch = request.python.config_vars.get("MULTIARCH")
+        multiarch = python.config_vars.get("MULTIARCH")
         for role, name in _PROGRAMS.items():
             (tools / f"{multiarch}-{name}").symlink_to(role)
 

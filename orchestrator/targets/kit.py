@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform as this_machine
 import re
 import shutil
 from functools import cache
@@ -22,7 +23,7 @@ from orchestrator.targets.toolchain import Kit, KitRequest
 from orchestrator.targets.wrapper import WrapperSpec, compiler_script, tool_script
 
 if TYPE_CHECKING:
-    from orchestrator.model import HostPython
+    from orchestrator.model import HostPython, Interpreter
     from orchestrator.targets.facts import PlatformFacts
 
 _STARTUP = Path(__file__).parent / "twin" / "sitecustomize.py"
@@ -94,7 +95,9 @@ def write_pkg_config(tools: Path, directory: Path) -> None:
     )
 
 
-def write_startup(request: KitRequest, facts: PlatformFacts, tools: Path, directory: Path) -> None:
+def write_startup(
+    python: HostPython, interpreter: Interpreter, facts: PlatformFacts, tools: Path, directory: Path
+) -> None:
     """The start-up module and the sysconfig data: put on PYTHONPATH of the hooks."""
     directory.mkdir(parents=True)
     shutil.copy(_STARTUP, directory / "sitecustomize.py")
@@ -108,9 +111,7 @@ def write_startup(request: KitRequest, facts: PlatformFacts, tools: Path, direct
         "os_version": facts.os_version,
     }
     (directory / "target.json").write_text(json.dumps(answers), encoding="utf-8")
-    variables = sysconfig_twin.twin_vars(
-        request.python.config_vars, facts, request.target.interpreter, tools=str(tools)
-    )
+    variables = sysconfig_twin.twin_vars(python.config_vars, facts, interpreter, tools=str(tools))
     (directory / f"{sysconfig_twin.MODULE}.py").write_text(
         sysconfig_twin.twin_module(variables), encoding="utf-8"
     )
@@ -125,23 +126,28 @@ def write_kit(
         request: What is built, and where the kit goes.
         facts: Of the target's platform.
         spec: Of the compiler wrappers; its include folders are filled in here.
-        pyconfig: Text of the target's ``pyconfig.h``.
+        pyconfig: Text of the target's ``pyconfig.h``; of no meaning without a Python.
         sysroot: Folder of the target's own libraries, in the layout of its file system.
     """
-    root = request.directory
-    tools, twin, include = (
-        root / "bin",
-        root / "python",
-        root / "include" / request.python.include.name,
-    )
-    spec = msgspec.structs.replace(
-        spec, include_from=str(request.python.include), include_to=str(include)
-    )
-    write_headers(request.python, pyconfig, include)
+    root, tools = request.directory, request.directory / "bin"
+    include, env, machine = None, {}, this_machine.machine()
+    if python := request.python:
+        machine = python.machine
+        include = root / "include" / python.include.name
+        spec = msgspec.structs.replace(
+            spec, include_from=str(python.include), include_to=str(include)
+        )
+        write_headers(python, pyconfig, include)
+        twin = root / "python"
+        write_startup(python, request.target.interpreter, facts, tools, twin)
+        env = {
+            "_PYTHON_HOST_PLATFORM": facts.python_platform,
+            "_PYTHON_SYSCONFIGDATA_NAME": sysconfig_twin.MODULE,
+            "PYTHONPATH": str(twin),
+        }
     write_tools(spec, tools)
     write_pkg_config(tools, root / "pkgconfig")
-    write_startup(request, facts, tools, twin)
-    interpreter, runner = str(request.environment_python), str(request.runner or "")
+    interpreter, runner = str(request.environment_python or ""), str(request.runner or "")
     toolchain_file, cross_file = root / "toolchain.cmake", root / "cross.ini"
     toolchain_file.write_text(
         cmake_toolchain(
@@ -150,7 +156,7 @@ def write_kit(
             roots=(sysroot,),
             sysroot=sysroot,
             interpreter=interpreter,
-            include=str(include),
+            include=str(include or ""),
             runner=runner,
         ),
         encoding="utf-8",
@@ -166,10 +172,7 @@ def write_kit(
         ),
         encoding="utf-8",
     )
-    env = {
-        "_PYTHON_HOST_PLATFORM": facts.python_platform,
-        "_PYTHON_SYSCONFIGDATA_NAME": sysconfig_twin.MODULE,
-        "PYTHONPATH": str(twin),
+    env |= {
         "CC": str(tools / "cc"),
         "CXX": str(tools / "c++"),
         "AR": str(tools / "ar"),
@@ -182,7 +185,7 @@ def write_kit(
         "CMAKE_POLICY_VERSION_MINIMUM": "3.5",
         **AUTOCONF_ANSWERS,
         # autoconf: cross-compile, and for what.
-        "build_alias": f"{request.python.machine}-pc-linux-gnu",
+        "build_alias": f"{machine}-pc-linux-gnu",
         "host_alias": facts.gnu,
     }
     if facts.macho:

@@ -84,6 +84,8 @@ def link_rust(rust: Rust, tools: Path) -> None:
 
 def write_rust(request: KitRequest, kit: Kit) -> dict[str, str]:
     """Puts the wrapper of rustc into the kit; returns what cargo and its like must be told."""
+    if request.python is None:
+        return {}
     cargo_home = os.environ.get("CARGO_HOME") or str(Path("~/.cargo").expanduser())
     renamed = {str(request.directory.parent): "/build", cargo_home: "/cargo"}
     write_script(kit.path[0] / WRAPPER, rustc_wrapper(renamed))

@@ -38,16 +38,17 @@ class KitRequest(Value):
     Attributes:
         directory: Empty folder of the kit's own, inside the build folder.
         target: What to compile for.
-        python: The interpreter of the target's version that runs the build.
-        environment_python: The interpreter of the isolated build environment.
+        python: The interpreter of the target's version that runs the build; None for a native
+            library, which knows no Python.
+        environment_python: The interpreter of the isolated build environment; likewise.
         settings: Of the recipes: flags, BLAS, needs.
         runner: Runs the target's programs on this host; None: nothing does.
     """
 
     directory: Path
     target: Target
-    python: HostPython
-    environment_python: Path
+    python: HostPython | None
+    environment_python: Path | None
     settings: BuildSettings
     runner: Path | None = None
 

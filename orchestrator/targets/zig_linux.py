@@ -64,6 +64,8 @@ def _spec(request: KitRequest, zig: Path, sysroot: Sysroot) -> WrapperSpec:
 
 
 def _pyconfig(request: KitRequest, zig: Path) -> str:
+    if request.python is None:
+        return ""
     platform = request.target.platform
     libc = "musl" if platform.libc == "musl" else "gnu"
     parts = (

@@ -114,6 +114,8 @@ def _spec(request: KitRequest, zig: Path, overlay: Overlay) -> WrapperSpec:
 
 
 def _pyconfig(request: KitRequest, zig: Path) -> str:
+    if request.python is None:
+        return ""
     platform = request.target.platform
     symbols = available_symbols(LIBSYSTEM, platform.minimum) or frozenset()
     return target_pyconfig(
