@@ -843,7 +843,8 @@ class LibraryRecord(Value, kw_only=True):
         files: Names of what is in the archive.
         libraries: Fingerprints of the libraries that it was built with, by their labels.
         interface: Digest of what it offers to those that are built with it.
-        parts: Of its step (``plan.fingerprint``).
+        parts: Of its step's fingerprint, by name.
+        settled: The fingerprint in which what the step needed counts with its interface alone.
         seconds: Wall time of the build.
         created: RFC 3339, UTC.
     """
@@ -869,6 +870,7 @@ class LibraryRecord(Value, kw_only=True):
     seconds: float
     created: str
     parts: dict[str, str] = {}
+    settled: str = ""
 
 
 class PublishedLibrary(Value):
@@ -877,6 +879,10 @@ class PublishedLibrary(Value):
     record: LibraryRecord
     path: Path
     cached: bool = False
+
+
+Published = PublishedWheel | PublishedLibrary
+"""What a step makes."""
 
 
 # --- progress --------------------------------------------------------------------------------
@@ -1033,8 +1039,8 @@ class TestedWheel(Value):
 
 
 class StepResult(Value):
-    """How a step ended: with a wheel or a failure, and what it took."""
+    """How a step ended: with what it made or a failure, and what it took."""
 
     step: Step
-    result: PublishedWheel | Failure
+    result: Published | Failure
     usage: Usage = Usage()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
@@ -47,9 +49,9 @@ def fetch(
     expected = source.digest.removeprefix("sha256:")
     local = local_path(source.location)
     if local is None:
-        kept = _kept(expected, source.filename)
-        if kept.is_file():
-            return kept
+        place = kept(expected, source.filename)
+        if place.is_file():
+            return place
         return download(source.location, source.filename, expected, configuration, progress)
     _check(source.location, expected, digest_of(local))
     return local
@@ -85,12 +87,37 @@ def download(
             try:
                 actual = _receive(url, configuration, file, progress)
                 _check(url, expected, actual)
-                kept = _kept(actual, filename)
-                kept.parent.mkdir(parents=True, exist_ok=True)
+                place = kept(actual, filename)
+                place.parent.mkdir(parents=True, exist_ok=True)
                 file.flush()
-                return partial.replace(kept)
+                return partial.replace(place)
             finally:
                 partial.unlink(missing_ok=True)
+
+
+def keep(archive: Path, origin: str, expected: str, filename: str) -> None:
+    """Moves an archive that was got in another way into the cache.
+
+    Args:
+        archive: The file.
+        origin: What to call its place in messages.
+        expected: Hex sha256.
+        filename: What to call it in the cache.
+
+    Raises:
+        HashMismatchError: It is not what was promised.
+        DiskFullError: The cache's disk is full.
+    """
+    _check(origin, expected, digest_of(archive))
+    place = kept(expected, filename)
+    with telling_full_disk(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = place.with_name(f".{os.getpid()}-{filename}")
+        try:
+            shutil.copyfile(archive, partial)
+            partial.replace(place)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def filename_of(url: str) -> str:
@@ -131,7 +158,8 @@ def _receive(
     return digest.hexdigest()
 
 
-def _kept(sha256: str, filename: str) -> Path:
+def kept(sha256: str, filename: str) -> Path:
+    """Where the cache keeps an archive, if it does."""
     return cache_directory() / "sources" / "sha256" / sha256 / filename
 
 

@@ -57,14 +57,21 @@ def files_of(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file())
 
 
-def library_env(prefix: Path) -> dict[str, str]:
-    """What leads build tools to libraries: the cross kit's pkg-config, a native one, and CMake."""
-    folders = os.pathsep.join(str(prefix / name) for name in _PKG_CONFIG)
-    return {
-        "ORCHESTRATE_PKG_CONFIG": folders,
-        "PKG_CONFIG_PATH": folders,
-        "CMAKE_PREFIX_PATH": str(prefix),
-    }
+def library_env(prefix: Path, *pkg_config: Path) -> dict[str, str]:
+    """What leads build tools to libraries: the cross kit's pkg-config, a native one, and CMake.
+
+    Args:
+        prefix: The folder that libraries were laid into.
+        pkg_config: Further folders of ``.pc`` files.
+    """
+    folders = (*pkg_config, *(prefix / name for name in _PKG_CONFIG))
+    return {**pkg_config_env(*folders), "CMAKE_PREFIX_PATH": str(prefix)}
+
+
+def pkg_config_env(*folders: Path) -> dict[str, str]:
+    """What leads pkg-config to folders: the cross kit's, and the host's own in a native build."""
+    joined = os.pathsep.join(map(str, folders))
+    return {"ORCHESTRATE_PKG_CONFIG": joined, "PKG_CONFIG_PATH": joined}
 
 
 def with_library_flags(settings: BuildSettings, prefix: Path) -> BuildSettings:

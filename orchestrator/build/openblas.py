@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from orchestrator.model import Platform
 
 
-def pkg_config_env(scratch: Path) -> dict[str, str]:
-    """What leads pkg-config to OpenBLAS: the cross kit's, and the host's own in a native build."""
-    folder = str(scratch / "pkgconfig")
-    return {"ORCHESTRATE_PKG_CONFIG": folder, "PKG_CONFIG_PATH": folder}
+def pkg_config_folder(scratch: Path) -> Path:
+    """The folder of OpenBLAS's ``.pc`` file."""
+    return scratch / "pkgconfig"
 
 
 def lay_in_openblas(
@@ -54,7 +53,7 @@ def lay_in_openblas(
             hint="Its wheels may be for newer platforms only (--platform), or the recipe can pin "
             "another version.",
         )
-    folder = scratch / "pkgconfig"
+    folder = pkg_config_folder(scratch)
     folder.mkdir(exist_ok=True)
     text = pkg_config_file(name, version, str(into))
     (folder / "scipy-openblas.pc").write_text(text, encoding="utf-8")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from orchestrator.resolve.configuration import IndexConfiguration
 
 # How the location of a source begins that only a Debian source package has.
-DEBIAN = "debian:"
+DEBIAN = "debian://"
 
 
 def pin(

@@ -14,7 +14,8 @@ from orchestrator.build.environment import BuildEnvironment
 from orchestrator.build.frontend import Frontend, Workspace, inherited, link_build_tools
 from orchestrator.build.hybrid import EmulatedEnvironment, Emulation, emulated_python
 from orchestrator.build.identity import check_tags, identified
-from orchestrator.build.openblas import lay_in_openblas, pkg_config_env
+from orchestrator.build.library_prefix import library_env, pkg_config_env, with_library_flags
+from orchestrator.build.openblas import lay_in_openblas, pkg_config_folder
 from orchestrator.build.target_side import lay_in
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import BuiltWheel
@@ -27,7 +28,7 @@ from orchestrator.targets.toolchain import Kit, KitRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.model import Route, SourceTree
+    from orchestrator.model import BuildSettings, Route, SourceTree
     from orchestrator.pipeline.step import StepBuild
 
 
@@ -116,7 +117,12 @@ class Attempt:
         )
         frontend.fill(environment, kit, self.constraints)
         found = self._provide_languages(environment.installed(), kit)
-        notes = (*self._emulated(), *found, *self._lay_in_target_side(environment))
+        notes = (
+            *self._emulated(),
+            *self.build.library_notes,
+            *found,
+            *self._lay_in_target_side(environment),
+        )
         return Bench(environment=environment, kit=kit, frontend=frontend, notes=notes)
 
     def _compiled(self, bench: Bench) -> BuiltWheel:
@@ -147,7 +153,7 @@ class Attempt:
             target=self.step.target,
             python=self.build.planned.python,
             environment_python=Path(environment.python_executable),
-            settings=self.step.settings,
+            settings=self._settings(),
         )
         request.directory.mkdir()
         if self.emulation and isinstance(environment, EmulatedEnvironment):
@@ -160,6 +166,13 @@ class Attempt:
         environment.create(self.build.planned.python)
         return environment, self._kit(request)
 
+    def _settings(self) -> BuildSettings:
+        """The recipes' settings, and flags that lead to the libraries that they name."""
+        settings = self.step.settings
+        if not self.step.libraries:
+            return settings
+        return with_library_flags(settings, self.build.libraries)
+
     def _kit(self, request: KitRequest) -> Kit:
         platform, settings = self.step.target.platform, self.step.settings
         if self.emulation and self.emulation.compilers and self.route == "emulated":
@@ -167,11 +180,17 @@ class Attempt:
         else:
             kit = self.build.planned.toolchain.prepare(request)
         env = {**kit.env, **blas_env(settings.blas, platform)}
-        if openblas_requirement(settings):
-            env |= pkg_config_env(self.root / "target-side")
+        openblas = openblas_requirement(settings)
+        folders = (pkg_config_folder(self.root / "target-side"),) if openblas else ()
+        path = kit.path
+        if self.step.libraries:
+            env |= library_env(self.build.libraries, *folders)
+            path = (*path, self.build.libraries / "bin")
+        elif folders:
+            env |= pkg_config_env(*folders)
         if self.step.toolchain.name == "zig":
             env |= add_fortran(platform, kit, request.directory)
-        return msgspec.structs.replace(kit, env=env)
+        return msgspec.structs.replace(kit, env=env, path=path)
 
     def _lay_in_target_side(self, environment: BuildEnvironment) -> tuple[str, ...]:
         platform, scratch = self.step.target.platform, self.root / "target-side"

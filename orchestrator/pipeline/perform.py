@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +13,8 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.model import (
     Notice,
     PlanStep,
+    Published,
+    PublishedLibrary,
     PublishedWheel,
     StepFailed,
     StepResult,
@@ -23,14 +25,15 @@ from orchestrator.pipeline.folder import BuildFolder
 from orchestrator.pipeline.workshop import failure_of
 from orchestrator.plan.fingerprint import settled
 from orchestrator.plan.fitness import check_toolchain
+from orchestrator.plan.libraries import in_order
 from orchestrator.report.unforeseen import unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from orchestrator.model import Target
-    from orchestrator.pipeline.step import StepBuild
+    from orchestrator.model import Step, Target
+    from orchestrator.pipeline.work import Work
     from orchestrator.pipeline.workshop import Emit, Located, Workshop
     from orchestrator.wheelhouse.claims import Claim
 
@@ -54,11 +57,11 @@ class Performance:
         self._claim: Claim | None = None
         self._folder: BuildFolder | None = None
         self._log: Path | None = None
-        self._build: StepBuild | None = None
+        self._build: Work[Any, Published] | None = None
         self._failure: Exception | None = None
         self._over = False
 
-    def prepare(self, needs: Mapping[str, PublishedWheel]) -> None:
+    def prepare(self, needs: Mapping[str, Published]) -> None:
         """Does what needs no compiler, unless somebody else does the step already.
 
         What fails is told by ``run``.
@@ -76,7 +79,7 @@ class Performance:
     def run(
         self,
         cpus: int,
-        needs: Mapping[str, PublishedWheel],
+        needs: Mapping[str, Published],
         *,
         compiled: Callable[[], None] = lambda: None,
         blocked: Callable[[], None] = lambda: None,
@@ -102,11 +105,11 @@ class Performance:
     def do(
         self,
         cpus: int,
-        needs: Mapping[str, PublishedWheel],
+        needs: Mapping[str, Published],
         *,
         compiled: Callable[[], None] = lambda: None,
         blocked: Callable[[], None] = lambda: None,
-    ) -> PublishedWheel:
+    ) -> Published:
         """The same, for those who want to know why it failed.
 
         Raises:
@@ -152,34 +155,31 @@ class Performance:
             time.sleep(_POLL_SECONDS)
         return claim
 
-    def _find(self, needs: Mapping[str, PublishedWheel]) -> PublishedWheel | None:
-        """The step's wheel, where the wheelhouse has it, or one that is just as good."""
+    def _find(self, needs: Mapping[str, Published]) -> Published | None:
+        """What the step makes, where the wheelhouse has it, or what is just as good."""
         kept = self._workshop.kept(self._step)
         if kept or not needs:
             return kept
-        interfaces = {label: interface_of(wheel) for label, wheel in needs.items()}
+        interfaces = {label: interface_of(made) for label, made in needs.items()}
         self._step = msgspec.structs.replace(self._step, settled=settled(self._step, interfaces))
-        adopted = self._workshop.wheelhouse.adopt(self._step)
-        return self._workshop.tell_kept(self._step, adopted) if adopted else None
+        return self._workshop.adopt(self._step)
 
     def _prepare(self) -> None:
         """Takes the build to the point where it needs a compiler."""
-        if self._build or self._step.kind != "wheel":
+        if self._build or self._step.kind == "redirect":
             return
         self._workshop.emit(StepStarted(step=self._step.label))
         for note in self._work.notes:
             self._workshop.emit(Notice(step=self._step.label, message=note))
-        step, toolchain = self._step, self._workshop.equipped(self._step).toolchain
+        step, toolchain = self._step, self._workshop.toolchain_of(self._step)
         check_toolchain(toolchain, step.target.platform, step.settings.needs, step.label)
         self._log = self._workshop.wheelhouse.new_log(self._step)
         self._folder = BuildFolder.make(self._step)
-        from orchestrator.pipeline.step import StepBuild  # noqa: PLC0415 (only when built)
-
-        build = StepBuild(self._workshop, self._work, self._folder, self._log)
+        build = _kind_of_work(step)(self._workshop, self._work, self._folder, self._log)
         build.prepare()
         self._build = build
 
-    def _make(self, cpus: int, compiled: Callable[[], None]) -> PublishedWheel:
+    def _make(self, cpus: int, compiled: Callable[[], None]) -> Published:
         if self._failure:
             raise self._failure
         if self._step.kind == "redirect":
@@ -207,15 +207,48 @@ def make(workshop: Workshop, located: Located, target: Target) -> PublishedWheel
         binaries=located.binaries,
         released=located.released,
     )
-    return Performance(workshop, work).do(os.cpu_count() or 1, {})
+    made = Performance(workshop, work).do(os.cpu_count() or 1, {})
+    assert isinstance(made, PublishedWheel)  # noqa: S101 (a source's step is a wheel's)
+    return made
 
 
-def interface_of(wheel: PublishedWheel) -> str:
-    """The digest of what a wheel offers to those that are built with it."""
+def libraries_of(workshop: Workshop, step: Step) -> tuple[PublishedLibrary, ...]:
+    """The libraries that a step is built with, and theirs, each behind what it needs.
+
+    A plan has them made before; one that is not in this wheelhouse is made here.
+
+    Raises:
+        OrchestratorError: One can't be built.
+    """
+    found = []
+    for library in in_order(step.libraries):
+        made = workshop.libraries.find(library.fingerprint) or Performance(
+            workshop, PlanStep(step=library)
+        ).do(os.cpu_count() or 1, {})
+        assert isinstance(made, PublishedLibrary)  # noqa: S101 (a library's step)
+        found.append(made)
+    return tuple(found)
+
+
+def _kind_of_work(step: Step) -> type[Work[Any, Any]]:
+    """What does steps of this kind; imported only when something is built."""
+    if step.kind == "library":
+        from orchestrator.pipeline.library import LibraryBuild  # noqa: PLC0415
+
+        return LibraryBuild
+    from orchestrator.pipeline.step import StepBuild  # noqa: PLC0415
+
+    return StepBuild
+
+
+def interface_of(made: Published) -> str:
+    """The digest of what a wheel or a library offers to those that are built with it."""
+    if isinstance(made, PublishedLibrary):
+        return made.record.interface
     from orchestrator.binary.wheelfile import read_wheel  # noqa: PLC0415 (imports lief)
     from orchestrator.plan.interface import interface_digest  # noqa: PLC0415
 
-    return interface_digest(read_wheel(wheel.path).members)
+    return interface_digest(read_wheel(made.path).members)
 
 
 def tell_failure(emit: Emit, step: str, error: OrchestratorError) -> None:

@@ -42,6 +42,7 @@ from orchestrator.resolve.select import supports, uploaded_on, wheels_for
 from orchestrator.resolve.urls import without_credentials
 from orchestrator.targets.host import host_platform
 from orchestrator.targets.wheel_tags import accepted
+from orchestrator.wheelhouse.libraries import find_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -288,7 +289,7 @@ class PlanMaker:
             return ()  # the lock is of another index
 
     def _as_cached(self, item: PlanStep) -> PlanStep:
-        found = self._wheelhouse and self._wheelhouse.find(item.step.fingerprint)
+        found = self._wheelhouse and find_made(self._wheelhouse, item.step)
         return msgspec.structs.replace(item, cached=found.path.name) if found else item
 
     def _watch(self, *_: object) -> None:

@@ -107,7 +107,7 @@ def _steps(request: Request, target: Target, workshop: Workshop) -> tuple[PlanSt
 
 
 def _library(step: Step) -> PlanStep:
-    return PlanStep(step=step, needs=_labels(step.libraries))
+    return PlanStep(step=step, needs=_labels(step.libraries), served=True)
 
 
 def _labels(steps: Iterable[Step]) -> tuple[str, ...]:

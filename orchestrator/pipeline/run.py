@@ -13,11 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from orchestrator.errors import RefusedStepError
 from orchestrator.model import (
     BuildReport,
     Failure,
     Progress,
+    Published,
     PublishedWheel,
     Skipped,
     StepResult,
@@ -28,10 +31,11 @@ from orchestrator.pipeline.folder import remove_abandoned
 from orchestrator.pipeline.perform import Performance, tell_failure
 from orchestrator.pipeline.workshop import failure_of
 from orchestrator.plan import scheduler
+from orchestrator.plan.graph import still_to_do
 from orchestrator.plan.scheduler import Scheduler, Task, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from orchestrator.model import Plan, PlanStep
     from orchestrator.pipeline.workshop import Workshop
@@ -55,8 +59,8 @@ def run(plan: Plan, workshop: Workshop) -> BuildReport:
     Raises:
         KeyboardInterrupt: Nothing is left behind but logs.
     """
-    done = {item.step.label: wheel for item in plan.steps if (wheel := workshop.kept(item.step))}
-    lacking = [item for item in plan.steps if item.step.label not in done]
+    done = {item.step.label: made for item in plan.steps if (made := workshop.kept(item.step))}
+    lacking = list(still_to_do(_with_cached(plan, done)))
     if lacking:
         lacking = list(with_estimates(lacking, workshop.ledger))
     return _Run(plan, lacking, done, workshop).run()
@@ -67,7 +71,7 @@ class _Run:
         self,
         plan: Plan,
         lacking: list[PlanStep],
-        done: dict[str, PublishedWheel],
+        done: dict[str, Published],
         workshop: Workshop,
     ) -> None:
         options = workshop.options
@@ -75,6 +79,7 @@ class _Run:
         self._workshop = workshop
         self._done = done
         self._lacking = {item.step.label: item for item in lacking}
+        self._total = len(self._lacking) + sum(item.step.label in done for item in plan.steps)
         self._failed: dict[str, Failure] = {}
         self._skipped: list[Skipped] = []
         self._events: SimpleQueue[scheduler.Event | StepResult | BaseException] = SimpleQueue()
@@ -161,7 +166,7 @@ class _Run:
         performance = Performance(self._workshop, self._lacking[label])
         return self._performances.setdefault(label, performance)
 
-    def _needs(self, label: str) -> dict[str, PublishedWheel]:
+    def _needs(self, label: str) -> dict[str, Published]:
         return {need: self._done[need] for need in self._lacking[label].needs}
 
     # --- sources ------------------------------------------------------------------------------
@@ -211,20 +216,36 @@ class _Run:
         self._told, self._told_at = ended, now
         known = all(item.seconds for item in self._lacking.values())
         seconds = self._scheduler.remaining() if known else None
-        total = len(self._plan.steps)
+        total = self._total
         self._workshop.emit(Progress(ended=ended, total=total, seconds=seconds))
 
     def _report(self) -> BuildReport:
         labels = [item.step.label for item in self._plan.steps]
         return BuildReport(
-            wheels=tuple(self._done[label] for label in labels if label in self._done),
+            wheels=tuple(
+                made
+                for label in labels
+                if isinstance(made := self._done.get(label), PublishedWheel)
+            ),
             failed=tuple(self._failed[label] for label in labels if label in self._failed),
             wheelhouse=self._workshop.wheelhouse.directory,
             skipped=tuple(self._skipped),
         )
 
 
-def _task(item: PlanStep, done: dict[str, PublishedWheel]) -> Task:
+def _with_cached(plan: Plan, done: Mapping[str, Published]) -> Plan:
+    """The plan as the wheelhouse is now."""
+    names = {label: made.path.name for label, made in done.items()}
+    return msgspec.structs.replace(
+        plan,
+        steps=tuple(
+            msgspec.structs.replace(item, cached=names.get(item.step.label, ""))
+            for item in plan.steps
+        ),
+    )
+
+
+def _task(item: PlanStep, done: dict[str, Published]) -> Task:
     return Task(
         name=item.step.label,
         needs=tuple(need for need in item.needs if need not in done),

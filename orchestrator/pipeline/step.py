@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,67 +10,50 @@ import msgspec
 from orchestrator import __version__
 from orchestrator.build.diagnose import compiler_errors, diagnose
 from orchestrator.build.evidence import holds_extensions
+from orchestrator.build.library_prefix import LICENCES, lay_in_libraries
 from orchestrator.build.patch import apply_patches
 from orchestrator.build.sources import prepare
 from orchestrator.build.sourcetree import check_tree
 from orchestrator.errors import BackendFailedError, VerificationError
 from orchestrator.model import (
-    Finding,
-    LogLine,
-    Phase,
-    PhaseStarted,
+    BuiltWheel,
     PublishedWheel,
     RepairedWheel,
     SourceTree,
-    StepFinished,
-    Usage,
     VerifiedWheel,
 )
 from orchestrator.pipeline.compilation import Compilation
+from orchestrator.pipeline.perform import libraries_of
 from orchestrator.pipeline.proof import proved
+from orchestrator.pipeline.work import Work, finding_lines
 from orchestrator.repair.repair import repair
 from orchestrator.targets.sdk import symbols
 from orchestrator.verify.check import verify_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from orchestrator.model import BuiltWheel, PlanStep, Step
+    from orchestrator.model import PlanStep, Step
     from orchestrator.pipeline.folder import BuildFolder
     from orchestrator.pipeline.workshop import Workshop
     from orchestrator.plan.steps import Planned
 
-_SHOWN_FINDINGS = 12
-_SHORTEST = 0.001
 NO_BINARIES = "WHL107"
 
 
-class StepBuild:
-    """Builds one step: ``prepare``, then ``compile``, then ``finish``.
+class StepBuild(Work[BuiltWheel, PublishedWheel]):
+    """Builds one wheel.
 
     Attributes:
-        processes: Of this step alone.
-        cpus: That its build may keep busy.
-
-    Args:
-        workshop: What the steps of a run share.
-        work: The step, and what the plan knows of it.
-        folder: The build's own.
-        log: The build's log.
+        libraries: Folder into which the libraries that it needs are laid.
+        library_notes: What they are, for the record.
     """
 
     def __init__(self, workshop: Workshop, work: PlanStep, folder: BuildFolder, log: Path) -> None:
-        self.workshop = workshop
-        self.work = work
-        self.step = work.step
+        super().__init__(workshop, work, folder, log)
         self.planned = workshop.equipped(work.step)
-        self.root = folder.path
-        self.log = log
-        self.processes = workshop.processes.holding(folder.lock)
-        self.cpus = 1
-        self._parallelism = 0.0
-        self._began = self._paused = time.monotonic()
+        self.libraries = self.root / "libraries"
+        self.library_notes: tuple[str, ...] = ()
         self._compilation: Compilation
 
     def prepare(self) -> None:
@@ -80,10 +62,12 @@ class StepBuild:
         Raises:
             OrchestratorError: Of the source; what else fails, ``compile`` tells.
         """
-        self._write(*_heading(self.planned))
+        self.write(*_heading(self.planned))
+        libraries = libraries_of(self.workshop, self.step)
+        self.library_notes = lay_in_libraries(libraries, self.libraries)
         self._compilation = Compilation(self, self.source())
         self._compilation.prepare()
-        self._paused = time.monotonic()
+        self.pause()
 
     def compile(self, cpus: int) -> BuiltWheel:
         """Compiles what was prepared, with so many programs at once.
@@ -91,25 +75,8 @@ class StepBuild:
         Raises:
             OrchestratorError: It can't be built.
         """
-        self.cpus = cpus
-        began, before = time.monotonic(), self.processes.cpu_seconds
-        self._began += began - self._paused
-        try:
+        with self.compiling(cpus):
             return self._compilation.run()
-        finally:
-            seconds = max(time.monotonic() - began, _SHORTEST)
-            self._parallelism = (self.processes.cpu_seconds - before) / seconds
-
-    @property
-    def usage(self) -> Usage:
-        """What it took so far; not the time that it waited for CPUs."""
-        return Usage(
-            seconds=time.monotonic() - self._began,
-            cpu_seconds=self.processes.cpu_seconds,
-            memory=self.processes.memory,
-            cpus=self.cpus,
-            parallelism=self._parallelism,
-        )
 
     def finish(self, built: BuiltWheel, step: Step) -> PublishedWheel:
         """Repairs, verifies, tests and publishes what was compiled.
@@ -125,7 +92,8 @@ class StepBuild:
         repaired = repair(
             built,
             self.root / "repaired",
-            [tree.path, self.root / "target-side", self.root / "kit" / "lib"],
+            [tree.path, self.libraries, self.root / "target-side", self.root / "kit" / "lib"],
+            licences=self.libraries / LICENCES,
             processes=self.processes,
             log=self.log,
         )
@@ -137,33 +105,7 @@ class StepBuild:
             seconds=self.usage.seconds,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        self.workshop.emit(
-            StepFinished(
-                step=self.step.label,
-                filename=published.path.name,
-                cached=False,
-                seconds=published.record.seconds,
-            )
-        )
-        return published
-
-    def enter(self, phase: Phase) -> None:
-        """Tells that a phase begins."""
-        self._write(f"=== {phase}")
-        self.workshop.emit(PhaseStarted(step=self.step.label, phase=phase))
-
-    def show(self, line: str) -> None:
-        """Tells of a line that a tool printed."""
-        self.workshop.emit(LogLine(step=self.step.label, line=line))
-
-    def note(self, line: str) -> None:
-        """A line of orchestrator's own, in the log and shown."""
-        self._write(line)
-        self.show(line)
-
-    def _write(self, *lines: str) -> None:
-        with self.log.open("a", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        return self.tell(published)
 
     def source(self) -> SourceTree:
         """The source: fetched, unpacked, patched, and fit for the target's Python."""
@@ -188,7 +130,7 @@ class StepBuild:
         if not errors:
             return VerifiedWheel(repaired=repaired, findings=findings)
         kept = self.workshop.wheelhouse.reject(repaired.path, findings)
-        reason, details, hint = "", _lines(errors), None
+        reason, details, hint = "", finding_lines(errors), None
         if any(finding.code == NO_BINARIES for finding in errors):
             reason, swallowed, hint = self._swallowed_failure()
             details += swallowed
@@ -233,12 +175,4 @@ def _heading(planned: Planned) -> tuple[str, ...]:
         f"recipes: {', '.join(step.settings.recipes) or 'none'}",
         f"toolchain: {step.toolchain.name} ({versions})",
         f"python: {step.python} in {planned.python.executable}",
-    )
-
-
-def _lines(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Findings as lines, the first dozen."""
-    return tuple(
-        f"{finding.code} {finding.where}{': ' if finding.where else ''}{finding.message}"
-        for finding in findings[:_SHOWN_FINDINGS]
     )

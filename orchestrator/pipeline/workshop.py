@@ -16,7 +16,7 @@ from orchestrator.model import (
     Failure,
     Interpreter,
     Platform,
-    PublishedWheel,
+    Published,
     Source,
     SourceOverride,
     Step,
@@ -31,11 +31,13 @@ from orchestrator.resolve.configuration import read_configuration
 from orchestrator.targets.host import this_host
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.toolchains import toolchains
+from orchestrator.wheelhouse.libraries import LibraryStore, find_made
 from orchestrator.wheelhouse.store import open_wheelhouse
 
 if TYPE_CHECKING:
     from orchestrator.errors import OrchestratorError
     from orchestrator.registry.load import Registry
+    from orchestrator.targets.toolchain import Toolchain
     from orchestrator.wheelhouse.ledger import Ledger
 
 Emit = Callable[[Event], None]
@@ -142,22 +144,36 @@ class Workshop:
         """Ends a download, of which it is told now and then, when the run is interrupted."""
         self.processes.check()
 
-    def equipped(self, step: Step) -> Planned:
-        """A step with the toolchain and the interpreter of this host that it names."""
-        toolchain = next(item for item in self.toolchains if item.name == step.toolchain.name)
-        python = self._interpreter(step.target.interpreter)
-        return Planned(step=step, python=python, toolchain=toolchain)
+    @cached_property
+    def libraries(self) -> LibraryStore:
+        """The native libraries of the wheelhouse."""
+        return LibraryStore(self.wheelhouse)
 
-    def kept(self, step: Step) -> PublishedWheel | None:
-        """The wheel of this fingerprint, where the wheelhouse has it; tells that it has."""
-        published = self.wheelhouse.find(step.fingerprint)
+    def toolchain_of(self, step: Step) -> Toolchain:
+        """The toolchain of this host that a step names."""
+        return next(item for item in self.toolchains if item.name == step.toolchain.name)
+
+    def equipped(self, step: Step) -> Planned:
+        """A wheel's step with the toolchain and the interpreter of this host that it names."""
+        python = self._interpreter(step.target.interpreter)
+        return Planned(step=step, python=python, toolchain=self.toolchain_of(step))
+
+    def kept(self, step: Step) -> Published | None:
+        """What the wheelhouse has of this fingerprint; tells that it has."""
+        published = find_made(self.wheelhouse, step)
         return self.tell_kept(step, published) if published else None
 
-    def tell_kept(self, step: Step, published: PublishedWheel) -> PublishedWheel:
-        """Tells that a step's wheel was there."""
+    def adopt(self, step: Step) -> Published | None:
+        """What the wheelhouse has that is as good as what a settled step would make, or None."""
+        store = self.libraries if step.kind == "library" else self.wheelhouse
+        published = store.adopt(step)
+        return self.tell_kept(step, published) if published else None
+
+    def tell_kept(self, step: Step, published: Published) -> Published:
+        """Tells that what a step makes was there."""
         name = published.path.name
         self.emit(StepFinished(step=step.label, filename=name, cached=True, seconds=0.0))
-        return PublishedWheel(record=published.record, path=published.path, cached=True)
+        return msgspec.structs.replace(published, cached=True)
 
     def beside(self, wheelhouse: Path, emit: Emit) -> Workshop:
         """One for controls: published elsewhere, not run, and not waited for too long."""

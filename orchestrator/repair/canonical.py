@@ -46,7 +46,8 @@ def canonical_zip(
         destination: Another file, which is replaced; absent after an error.
         epoch: Time of every member, seconds since 1970 UTC (``SOURCE_DATE_EPOCH``), brought
             into the years 1980 to 2107.
-        replaced: Members that get another content, by name, and the files that hold it.
+        replaced: Members that get another content, or are new, by name, and the files that hold
+            it.
 
     Raises:
         NotAWheelError: The source is no zip file, is damaged, or has no ``.dist-info/WHEEL``.
@@ -77,8 +78,9 @@ def _rewrite(
     for name in (record, f"{record}.jws", f"{record}.p7s"):
         members.pop(name, None)
     rows: list[tuple[str, str, str]] = []
-    for name in sorted(members, key=lambda name: (name.startswith(f"{folder}/"), name)):
-        info = _entry(name, when, members[name].external_attr >> 16)
+    names = members.keys() | replaced.keys()
+    for name in sorted(names, key=lambda name: (name.startswith(f"{folder}/"), name)):
+        info = _entry(name, when, members[name].external_attr >> 16 if name in members else 0)
         own = replaced.get(name)
         # The size decides whether the entry is a zip64 one.
         info.file_size = own.stat().st_size if own else members[name].file_size

@@ -36,6 +36,7 @@ def repair_file(
     library_roots: Sequence[Path],
     *,
     platform: Platform | None = None,
+    licences: Path | None = None,
     processes: Processes | None = None,
     log: Path | None = None,
 ) -> tuple[Path, tuple[str, ...]]:
@@ -47,6 +48,7 @@ def repair_file(
             an error.
         library_roots: Folders below which the libraries are looked for that the wheel needs.
         platform: What the wheel was built for; None: what its own tags say.
+        licences: Folder of licence files of libraries in it, which it gets; None: there are none.
         processes: Runs the repair tools.
         log: File that gets what they print.
 
@@ -63,7 +65,8 @@ def repair_file(
         bench = Bench(Path(scratch), processes, log)
         facts = read_wheel(wheel)
         mended = _mend(wheel.absolute(), facts, library_roots, bench, platform)
-        name, edits = wheel.name, dict(mended.edits)
+        name = wheel.name
+        edits = {**mended.edits, **_licence_files(facts, licences)}
         if mended.platforms:
             name = renamed(name, mended.platforms)
             edits |= _retag(mended, facts, bench)
@@ -78,6 +81,7 @@ def repair(
     into: Path,
     library_roots: Sequence[Path],
     *,
+    licences: Path | None = None,
     processes: Processes,
     log: Path,
 ) -> RepairedWheel:
@@ -87,6 +91,7 @@ def repair(
         into,
         library_roots,
         platform=built.step.target.platform,
+        licences=licences,
         processes=processes,
         log=log,
     )
@@ -123,6 +128,16 @@ def _mend(
     if any(linux_arch(tag) for tag in tags):
         return linux.mend(wheel, facts, library_roots, bench, platform)
     return Mended(path=wheel, edits={})
+
+
+def _licence_files(facts: WheelFacts, folder: Path | None) -> dict[str, Path]:
+    """Licence files as members of the wheel, in the folder that is for them (PEP 639)."""
+    if folder is None or not folder.is_dir():
+        return {}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        f"{facts.dist_info}/licenses/{path.relative_to(folder).as_posix()}": path for path in files
+    }
 
 
 def _retag(mended: Mended, facts: WheelFacts, bench: Bench) -> dict[str, Path]:

@@ -135,14 +135,9 @@ MACOS = (
         logged=True,
     ),
     Rule(
-        pattern="-Wl,-compatibility_version,*",
-        becomes=("-compatibility_version", "${arg#-Wl,-compatibility_version,}"),
-        why="zig parses three numbers, and only as a driver option",
-    ),
-    Rule(
-        pattern="-Wl,-current_version,*",
-        becomes=("-current_version", "${arg#-Wl,-current_version,}"),
-        why="zig parses three numbers, and only as a driver option",
+        pattern="-Wl,-compatibility_version,*|-Wl,-current_version,*",
+        becomes=("${arg%,*},$(three_numbers ${arg##*,})",),
+        why="zig parses versions of three numbers, no more and no less",
     ),
     drop(
         "-Wl,-v|-Wl,--version|-Wl,-no_weak_imports|-Wl,-bind_at_load|-Wl,-reproducible"

@@ -104,6 +104,7 @@ unset SDKROOT MACOSX_DEPLOYMENT_TARGET
 {env}
 underscored() {{ printf %s "$1" | tr - _; }}
 note() {{ printf '%s: %s\\n' "$1" "$2" >>"$log"; }}
+three_numbers() {{ set -- $(printf %s "$1" | tr . ' ') 0 0; printf %s "$1.$2.$3"; }}
 march() {{
   base=${{1#-march=armv}}; features=${{base#*+}}
   case $base in *+*) ;; *) features= ;; esac
@@ -142,6 +143,8 @@ for arg do
   case $arg in
     -Xlinker) joined=-Wl,; continue ;;
     -I|-L) joined=$arg; continue ;;
+    # The driver's own spelling, which zig's driver overlooks.
+    -compatibility_version|-current_version) joined=-Wl,$arg,; continue ;;
     -Wl,-*)
       [ -n "$held" ] && set -- "$@" "$held"
       arg=${{arg#-Wl,}}

@@ -9,6 +9,7 @@ Layout; installers that are pointed at the folder see nothing but the wheels::
     .rejected/NAME.whl.findings.json what was found
     .rejected/NAME.whl.runs.json     how its test failed, and what the controls say of that
     .logs/STEP-N.log                 full logs of builds
+    .libraries/                      native libraries that wheels were built with (``libraries``)
     .incoming/                       files being written by whoever holds the lock
     .lock                            held while publishing, by flock(2)
     .store                           address of the object store whose local half this is, if any
@@ -69,7 +70,8 @@ if TYPE_CHECKING:
 # The file that makes a folder the local half of a wheelhouse in an object store.
 SHARED = ".store"
 
-_FOLDERS = (".records", ".rejected", ".logs", ".incoming", ".claims")
+LIBRARIES = ".libraries"
+_FOLDERS = (".records", ".rejected", ".logs", ".incoming", ".claims", LIBRARIES)
 
 
 def open_wheelhouse(directory: Path) -> Wheelhouse:
@@ -143,7 +145,7 @@ class Wheelhouse:
 
     def find(self, fingerprint: str) -> PublishedWheel | None:
         """The published wheel of a step, or None; its bytes are checked against its record."""
-        for path in self._records.glob(f"*.{_prefix(fingerprint)}.json"):
+        for path in self._records.glob(f"*.{prefix_of(fingerprint)}.json"):
             record = read_record(path)
             if record is not None and record.fingerprint == fingerprint and self._holds(record):
                 return self._published(record)
@@ -229,12 +231,12 @@ class Wheelhouse:
             DiskFullError: The disk is full.
         """
         final = self.directory / ".rejected" / path.name
-        with self._writing() as incoming:
+        with self.writing() as incoming:
             shutil.copyfile(path, incoming / path.name)
-            _place(incoming, final.with_name(f"{path.name}.findings.json"), _json(findings))
+            place(incoming, final.with_name(f"{path.name}.findings.json"), as_json(findings))
             runs = final.with_name(f"{path.name}.runs.json")
             if refutation:
-                _place(incoming, runs, _json(refutation))
+                place(incoming, runs, as_json(refutation))
             else:
                 runs.unlink(missing_ok=True)  # of a wheel of the same name, rejected before
             (incoming / path.name).replace(final)
@@ -267,10 +269,10 @@ class Wheelhouse:
             DiskFullError: The disk is full.
         """
         updated = with_runs(record, runs)
-        with self._writing() as incoming:
+        with self.writing() as incoming:
             for path, known in self._records_of(record.filename, record.sha256):
                 extended = with_runs(known, runs)
-                _place(incoming, path, _json(extended))
+                place(incoming, path, as_json(extended))
                 if known.fingerprint == record.fingerprint:
                     updated = extended
         return updated
@@ -294,21 +296,21 @@ class Wheelhouse:
     def _take_in(self, wheel: Path, metadata: bytes, record: Record) -> None:
         """Puts a copy of a wheel into its place, in an order that can be cut off anywhere."""
         final = self.directory / record.filename
-        with self._writing() as incoming:
+        with self.writing() as incoming:
             shutil.copyfile(wheel, incoming / final.name)
-            _sync(incoming / final.name)
-            _place(incoming, final.with_name(f"{final.name}.metadata"), metadata)
-            _place(incoming, self._record_path(record), _json(record))
+            sync(incoming / final.name)
+            place(incoming, final.with_name(f"{final.name}.metadata"), metadata)
+            place(incoming, self._record_path(record), as_json(record))
             (incoming / final.name).replace(final)
             self._drop_records_of_replaced(record)
 
     def _note(self, record: Record) -> None:
         """Writes a further record of a wheel that is there."""
-        with self._writing() as incoming:
-            _place(incoming, self._record_path(record), _json(record))
+        with self.writing() as incoming:
+            place(incoming, self._record_path(record), as_json(record))
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Path]:
+    def writing(self) -> Iterator[Path]:
         """The folder for files not yet in place, while nobody else writes.
 
         Afterwards it is empty, also of what processes that were killed left there.
@@ -339,10 +341,10 @@ class Wheelhouse:
         return PublishedWheel(record=record, path=self.directory / record.filename, cached=True)
 
     def _claim_path(self, step: Step) -> Path:
-        return self.directory / ".claims" / _prefix(step.fingerprint)
+        return self.directory / ".claims" / prefix_of(step.fingerprint)
 
     def _record_path(self, record: Record) -> Path:
-        return self._records / f"{record.filename}.{_prefix(record.fingerprint)}.json"
+        return self._records / f"{record.filename}.{prefix_of(record.fingerprint)}.json"
 
     def _records_of(self, filename: str, sha256: str) -> tuple[tuple[Path, Record], ...]:
         """The records of a wheel's bytes, with their paths."""
@@ -357,7 +359,7 @@ class Wheelhouse:
                 path.unlink()
 
 
-def _prefix(fingerprint: str) -> str:
+def prefix_of(fingerprint: str) -> str:
     """As much of a fingerprint as a record's file name carries; the record holds all of it."""
     return fingerprint[:16]
 
@@ -367,19 +369,20 @@ def _project(filename: str) -> str:
     return re.sub(r"[-_.]+", "-", filename.partition("-")[0]).lower()
 
 
-def _json(value: object) -> bytes:
+def as_json(value: object) -> bytes:
+    """A value as the wheelhouse's files hold it."""
     return msgspec.json.format(msgspec.json.encode(value))
 
 
-def _place(incoming: Path, final: Path, content: bytes) -> None:
+def place(incoming: Path, final: Path, content: bytes) -> None:
     """Writes a small file whole."""
     temporary = incoming / final.name
     temporary.write_bytes(content)
-    _sync(temporary)
+    sync(temporary)
     temporary.replace(final)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Brings a file's content to the disk, so that after a power cut its name means all of it."""
     with path.open("rb") as file:
         os.fsync(file.fileno())

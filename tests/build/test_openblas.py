@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.build.environment import BuildEnvironment
-from orchestrator.build.openblas import lay_in_openblas, pkg_config_env
+from orchestrator.build.openblas import lay_in_openblas, pkg_config_folder
 from orchestrator.build.target_side import uv_platform
 from orchestrator.errors import BuildEnvironmentError
 from orchestrator.process import Processes
@@ -71,7 +71,7 @@ def test_the_targets_library_is_laid_in(environment: BuildEnvironment, tmp_path:
     scratch = tmp_path / "side"
     note = lay_in_openblas(environment, parse_platform(tag), PIN, scratch)
     assert note == "OpenBLAS of scipy-openblas64==9.9.9"
-    folder = Path(pkg_config_env(scratch)["ORCHESTRATE_PKG_CONFIG"])
+    folder = pkg_config_folder(scratch)
     text = (folder / "scipy-openblas.pc").read_text()
     prefix = Path(text.splitlines()[0].removeprefix("prefix="))
     assert (prefix / "lib" / "libscipy_openblas64_.so").read_text() == tag

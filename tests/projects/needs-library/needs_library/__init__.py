@@ -1,0 +1,3 @@
+from ._greet import answer
+
+assert answer() == 83
