@@ -153,9 +153,7 @@ def test_a_library_that_does_not_build_fails_its_package_with_its_own_log(
     source.write_text(source.read_text().replace("number()", "number(1"))
     libraries.write("greet", "cmake", GREET)
     message = command_line.refused(PACKAGE, "--recipes", libraries.recipes, code="LIB005", status=1)
-    assert message == (
-        "needs-library==1.0: The library greet 1.0 could not be built: cmake --build failed."
-    )
+    assert message == "The library greet 1.0 could not be built: cmake --build failed."
     (log,) = (command_line.wheelhouse / ".logs").glob("greet-*.log")
     assert "error: expected ')'" in log.read_text()
 
