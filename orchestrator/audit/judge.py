@@ -9,7 +9,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from orchestrator.audit.answers import Answer, Group, Verdict
 from orchestrator.audit.libraries import comes_with
-from orchestrator.audit.offers import Offers, offer_of, offers, system
+from orchestrator.audit.offers import NO_OFFERS, Offers, offer_of, system
 from orchestrator.model import BuildSettings, Value
 from orchestrator.targets.tags import FIRST_ARM64_MACOS
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from orchestrator.audit.facts import SdistFacts
     from orchestrator.model import Locked, Substitute, Target
-    from orchestrator.resolve.pages import FileEntry
 
 PROVIDED_TOOLS = frozenset({"cmake", "make", "meson", "pkg-config"})
 """Programs that a build need not look for: they come with orchestrator, or every host has them."""
@@ -45,7 +44,7 @@ def judge(
     package: Locked,
     target: Target,
     surroundings: Surroundings,
-    files: Iterable[FileEntry] = (),
+    found: Offers = NO_OFFERS,
     facts: SdistFacts | None = None,
 ) -> Verdict:
     """Answers for one package on one target.
@@ -54,8 +53,8 @@ def judge(
         package: Of the target's closure.
         target: What it was resolved for.
         surroundings: What else is known.
-        files: All that the index lists of the project; needed only where it lacks a wheel.
-        facts: Read from its sdist; needed only there, too.
+        found: What the project's other files offer, where it lacks a wheel.
+        facts: Read from its sdist, where it lacks a wheel; None: it was not read.
     """
     verdict = Verdict(
         target=str(target),
@@ -74,7 +73,6 @@ def judge(
         return _with_wheel(verdict, "wheel", package.wheel.filename, target)
     if redirect := surroundings.redirect:
         return _redirected(verdict, redirect)
-    found = offers(package.version, files, target) if not package.source else Offers()
     obstacles = () if surroundings.settings.recipes else tuple(_obstacles(facts, target))
     obstacles += tuple(_uncompilable(facts, surroundings, target))
     verdict = msgspec.structs.replace(
@@ -194,7 +192,7 @@ def _ways(
     elif verdict.obstacles:
         yield f"to build it, {' and '.join(verdict.obstacles)}"
     elif verdict.sdist:
-        yield "orchestrate build" if known else "orchestrate build may make it: not looked into"
+        yield "orchestrate build" if known else "orchestrate build; its sdist was not read"
     elif not (found.newer_platform or verdict.newer or verdict.older):
         yield "ask the project for a wheel or an sdist, or build its repository: git+URL@TAG"
 

@@ -63,6 +63,9 @@ class Offers(NamedTuple):
     newer: str = ""
 
 
+NO_OFFERS = Offers()
+
+
 def offer_of(filename: str, target: Target) -> Offer | None:
     """What a wheel offers a target; None where that is nothing, or it is no wheel's name."""
     tags = _tags(filename)

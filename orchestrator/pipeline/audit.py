@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from orchestrator.audit.answers import FORMAT, GROUPS, Audit, Package, Verdict
 from orchestrator.audit.judge import Surroundings, judge
+from orchestrator.audit.offers import NO_OFFERS, Offers, offers
 from orchestrator.audit.sdist_facts import sdist_facts
 from orchestrator.emit.read import wheels_in
 from orchestrator.errors import IndexUnreachableError, OrchestratorError, UnknownPackageError
 from orchestrator.model import Closure, Locked, Platform, Source, Target, Value
 from orchestrator.pipeline.closures import ClosureOptions, closures
+from orchestrator.pipeline.once import Once
 from orchestrator.plan.redirects import redirect_of
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
@@ -89,10 +92,11 @@ class Auditor:
         self._registry = registry
         self._published = tuple(published)
         self._closures: list[Closure] = []
-        self._files: dict[str, Future[tuple[FileEntry, ...]]] = {}
-        self._facts: dict[Source, Future[SdistFacts | None]] = {}
-        self._notes: dict[str, None] = {}
+        self._found: dict[tuple[Target, str], Future[_Found]] = {}
+        self._files: Once[str, tuple[FileEntry, ...]] = Once()
+        self._facts: Once[Source, SdistFacts | None] = Once()
         self._pool = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="audit")
+        self._pool.submit(import_module, "requests")  # slow, and needed when a closure is known
 
     def __enter__(self) -> Self:
         return self
@@ -105,14 +109,9 @@ class Auditor:
         """Starts to look up what a closure lacks; returns at once."""
         self._closures.append(closure)
         for package in closure.packages:
-            if package.wheel:
-                continue
-            if (source := source_of(package)) and source not in self._facts:
-                self._facts[source] = self._pool.submit(sdist_facts, source, self._configuration)
-            if not package.source and package.name not in self._files:
-                self._files[package.name] = self._pool.submit(
-                    list_files, package.name, self._configuration
-                )
+            if not package.wheel:
+                found = self._pool.submit(self._look_up, package, closure)
+                self._found[closure.target, package.name] = found
 
     def finish(self, targets: Sequence[Target], notes: Sequence[str] = ()) -> Audit:
         """Waits for the lookups, and answers.
@@ -125,71 +124,89 @@ class Auditor:
             IndexUnreachableError: An index did not answer.
             RecipeError: A recipe is wrong.
         """
-        closures = sorted(self._closures, key=lambda closure: targets.index(closure.target))
-        verdicts: dict[str, list[Verdict]] = {}
-        facts: dict[str, SdistFacts] = {}
-        for closure in closures:
+        known: dict[str, list[_Found]] = {}
+        for closure in sorted(self._closures, key=lambda one: targets.index(one.target)):
             for package in closure.packages:
-                verdict = self._verdict(package, closure)
-                verdicts.setdefault(package.name, []).append(verdict)
-                if verdict.group != "ready" and (found := self._facts_of(package)):
-                    facts[package.name] = found
+                found = self._found.get((closure.target, package.name))
+                known.setdefault(package.name, []).append(
+                    found.result() if found else self._with_wheel(package, closure.target)
+                )
+        problems = dict.fromkeys(one.problem for all_of in known.values() for one in all_of)
         return Audit(
             format=FORMAT,
             targets=tuple(map(str, targets)),
-            packages=tuple(
-                Package(
-                    name=name,
-                    group=max((v.group for v in verdicts[name]), key=GROUPS.index),
-                    verdicts=tuple(verdicts[name]),
-                    facts=facts.get(name),
-                )
-                for name in sorted(verdicts)
-            ),
-            notes=(*notes, *self._notes),
+            packages=tuple(_package(name, known[name]) for name in sorted(known)),
+            notes=(*notes, *filter(None, problems)),
         )
 
-    def _verdict(self, package: Locked, closure: Closure) -> Verdict:
+    def _with_wheel(self, package: Locked, target: Target) -> _Found:
+        return _Found(judge(package, target, Surroundings(published=self._published)))
+
+    def _look_up(self, package: Locked, closure: Closure) -> _Found:
         target = closure.target
-        if package.wheel:
-            return judge(package, target, Surroundings(published=self._published))
-        facts = self._facts_of(package)
         settings = self._registry.settings(package.name, package.version or None, target)
+        offered = self._offers(package, target)
+        facts, problem = None, ""
+        # Where a newer system is all that it takes, nobody wants to know what a build would.
+        if settings.recipes or not offered.newer_platform:
+            facts, problem = self._facts_of(package)
         languages = {*(facts.languages if facts else ()), *settings.needs.languages}
         surroundings = Surroundings(
             settings=settings,
             published=self._published,
-            redirect=next(
-                (
-                    redirect_of(step).requires
-                    for step in closure.redirects
-                    if step.source.name == package.name
-                ),
-                "",
-            ),
+            redirect=_redirect(package, closure),
             uncompilable=frozenset(
                 name for name in languages if not can_compile(name, target.platform)
             ),
         )
-        return judge(package, target, surroundings, self._files_of(package), facts)
+        return _Found(judge(package, target, surroundings, offered, facts), facts, problem)
 
-    def _files_of(self, package: Locked) -> tuple[FileEntry, ...]:
+    def _offers(self, package: Locked, target: Target) -> Offers:
+        if package.source:
+            return NO_OFFERS
         try:
-            return self._files[package.name].result() if package.name in self._files else ()
+            files = self._files.get(
+                package.name, lambda: list_files(package.name, self._configuration)
+            )
         except UnknownPackageError:
-            return ()  # the lock is of another index
+            return NO_OFFERS  # the lock is of another index
+        return offers(package.version, files, target)
 
-    def _facts_of(self, package: Locked) -> SdistFacts | None:
+    def _facts_of(self, package: Locked) -> tuple[SdistFacts | None, str]:
+        """What the sdist says, or why it could not be read."""
         source = source_of(package)
-        if source is None or source not in self._facts:
-            return None
+        if source is None:
+            return None, ""
         try:
-            return self._facts[source].result()
+            return self._facts.get(source, lambda: sdist_facts(source, self._configuration)), ""
         except IndexUnreachableError:
             raise
         except OrchestratorError as error:
-            self._notes[f"{package.name} {package.version}: {error.message}"] = None
-            return None
+            return None, f"{package.name} {package.version}: {error.message}"
+
+
+class _Found(NamedTuple):
+    """What was found out about a package on a target."""
+
+    verdict: Verdict
+    facts: SdistFacts | None = None
+    problem: str = ""
+
+
+def _package(name: str, found: Sequence[_Found]) -> Package:
+    facts = (one.facts for one in found if one.facts and one.verdict.group != "ready")
+    return Package(
+        name=name,
+        group=max((one.verdict.group for one in found), key=GROUPS.index),
+        verdicts=tuple(one.verdict for one in found),
+        facts=next(facts, None),
+    )
+
+
+def _redirect(package: Locked, closure: Closure) -> str:
+    """What a redirect wheel of the package would require; empty where none can be made."""
+    steps = (step for step in closure.redirects if step.source.name == package.name)
+    return next((redirect_of(step).requires for step in steps), "")
 
 
 def source_of(package: Locked) -> Source | None:

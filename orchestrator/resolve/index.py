@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import re
 import time
 from typing import TYPE_CHECKING
@@ -19,7 +18,8 @@ from orchestrator.errors import (
 from orchestrator.files import cache_directory, write_atomically
 from orchestrator.model import Interpreter, Request, Source, Value, learn
 from orchestrator.resolve.configuration import DEFAULT_INDEX, IndexConfiguration
-from orchestrator.resolve.pages import FileEntry, parse_filename, parse_html, parse_json
+from orchestrator.resolve.json_pages import parse_json
+from orchestrator.resolve.pages import FileEntry, parse_filename, parse_html
 from orchestrator.resolve.select import choose_sdist
 from orchestrator.resolve.transport import get
 from orchestrator.resolve.urls import local_path, redact, without_credentials
@@ -191,14 +191,12 @@ def _endpoint(url: str) -> str:
 
 
 def _parse(name: str, response: Response) -> tuple[FileEntry, ...]:
-    from pypi_simple import UnsupportedRepoVersionError  # noqa: PLC0415
-
     content_type = response.headers.get("Content-Type", "text/html")
     try:
         if content_type.partition(";")[0].strip().lower() == _JSON:
-            return tuple(parse_json(name, json.loads(response.content), response.url))
+            return tuple(parse_json(name, response.content, response.url))
         return tuple(parse_html(name, response.content, response.url, response.encoding))
-    except (UnsupportedRepoVersionError, ValueError) as error:
+    except ValueError as error:
         raise IndexUnreachableError(
             f"{redact(response.url)} is not a page of a package index: {redact(str(error))}."
         ) from error

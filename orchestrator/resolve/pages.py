@@ -53,25 +53,30 @@ class FileEntry(Value):
 
 
 def parse_html(name: str, page: bytes, url: str, charset: str | None = None) -> list[FileEntry]:
-    """The files of project ``name`` on an HTML page (PEP 503) or find-links page at ``url``."""
-    from pypi_simple import DistributionPackage, RepositoryPage  # noqa: PLC0415
+    """The files of project ``name`` on an HTML page (PEP 503) or find-links page at ``url``.
 
+    Raises:
+        ValueError: It is of a later format.
+    """
+    # Slow to import, and seldom needed: indexes answer in JSON.
+    from pypi_simple import (  # noqa: PLC0415
+        DistributionPackage,
+        RepositoryPage,
+        UnsupportedRepoVersionError,
+    )
+
+    try:
+        links = RepositoryPage.from_html(page, base_url=url, from_encoding=charset).links
+    except UnsupportedRepoVersionError as error:
+        raise ValueError(str(error)) from error
     entries = []
-    for link in RepositoryPage.from_html(page, base_url=url, from_encoding=charset).links:
+    for link in links:
         entry = _entry(name, DistributionPackage.from_link(link, name))
         if entry:
             # No standard has it in HTML, but mirrors do, and the JSON form has it (PEP 700).
             uploaded = str(link.attrs.get("data-upload-time", ""))
             entries.append(msgspec.structs.replace(entry, uploaded=uploaded))
     return entries
-
-
-def parse_json(name: str, page: object, url: str) -> list[FileEntry]:
-    """The files of project ``name`` in a decoded JSON page (PEP 691, 700) at ``url``."""
-    from pypi_simple import ProjectPage  # noqa: PLC0415
-
-    parsed = ProjectPage.from_json_data(page, base_url=url)
-    return list(filter(None, (_entry(name, package) for package in parsed.packages)))
 
 
 def parse_filename(name: str, filename: str, url: str) -> FileEntry | None:

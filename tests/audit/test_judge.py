@@ -3,12 +3,18 @@ from made import locked, target, wheel
 
 from orchestrator.audit.facts import Library, SdistFacts
 from orchestrator.audit.judge import Surroundings, judge
-from orchestrator.model import BuildSettings, DistFile, Source, Substitute
+from orchestrator.audit.offers import Offers, offers
+from orchestrator.model import BuildSettings, DistFile, Source, Substitute, Target
+from orchestrator.resolve.pages import FileEntry
 
 C = SdistFacts(backend="setuptools", languages=("c",))
 LEVELDB = Library(name="leveldb", evidence=("setup.py: leveldb",))
 RECIPE = Surroundings(settings=BuildSettings(recipes=("pkg.toml[0]",)))
 MAC = "cp311-cp311-macosx_11_0_arm64"
+
+
+def offered(files: list[FileEntry], where: Target | None = None) -> Offers:
+    return offers("2.0", files, where or target())
 
 
 def test_a_wheel_and_the_oldest_system_it_needs():
@@ -50,7 +56,7 @@ def test_what_the_lock_names_counts_before_the_wheelhouse():
 
 def test_only_for_a_newer_system():
     files = [wheel("2.0", "cp311-cp311-macosx_12_0_arm64"), wheel("1.0", MAC)]
-    verdict = judge(locked(), target(), Surroundings(), files, C)
+    verdict = judge(locked(), target(), Surroundings(), offered(files, target()), C)
     assert (verdict.answer, verdict.group) == ("newer-platform", "attention")
     assert verdict.needs == "macOS 12.0"
     assert verdict.ways == ("--platform macosx_12_0_arm64", "take 1.0", "orchestrate build")
@@ -59,18 +65,25 @@ def test_only_for_a_newer_system():
 def test_a_newer_minor_version_is_asked_for_by_the_next_major_one():
     # A tag of 12.3 is nothing that installers take; 13.0 is the first that runs it.
     files = [wheel("2.0", "cp311-cp311-macosx_12_3_arm64")]
-    verdict = judge(locked(), target(), Surroundings(), files, C)
+    verdict = judge(locked(), target(), Surroundings(), offered(files, target()), C)
     assert verdict.ways[0] == "--platform macosx_13_0_arm64"
 
 
 def test_only_for_a_newer_libc():
     files = [wheel("2.0", "cp311-cp311-manylinux_2_34_aarch64")]
-    verdict = judge(locked(), target("manylinux_2_28_aarch64"), Surroundings(), files, C)
+    verdict = judge(
+        locked(),
+        target("manylinux_2_28_aarch64"),
+        Surroundings(),
+        offered(files, target("manylinux_2_28_aarch64")),
+        C,
+    )
     assert verdict.ways[0] == "--platform manylinux_2_34_aarch64"
 
 
 def test_only_another_version():
-    verdict = judge(locked(), target(), Surroundings(), [wheel("1.0", MAC), wheel("3.0", MAC)], C)
+    files = [wheel("1.0", MAC), wheel("3.0", MAC)]
+    verdict = judge(locked(), target(), Surroundings(), offered(files), C)
     assert (verdict.answer, verdict.group) == ("other-version", "build")
     assert (verdict.older, verdict.newer) == ("1.0", "3.0")
     assert verdict.ways == ("take 3.0", "orchestrate build makes it")
@@ -78,7 +91,7 @@ def test_only_another_version():
 
 def test_only_for_intel():
     files = [wheel("2.0", "cp311-cp311-macosx_10_9_x86_64")]
-    verdict = judge(locked(sdist=False), target(), Surroundings(), files)
+    verdict = judge(locked(sdist=False), target(), Surroundings(), offered(files, target()))
     assert (verdict.answer, verdict.group) == ("x86_64", "attention")
     assert "Rosetta" in verdict.words
 
