@@ -675,6 +675,30 @@ class NotHandedOverError(OrchestratorError):
     default_hint = "`orchestrate build` builds it, and `orchestrate emit github-actions` runs that."
 
 
+class NotInRepositoryError(OrchestratorError):
+    """What a job of a workflow should build is on this machine only, or behind a password."""
+
+    code = "EMT008"
+    exit_status = EXIT_INPUT
+    default_hint = "Run it in the folder of the repository, which the jobs check out."
+
+
+class UnknownOriginError(OrchestratorError):
+    """It is not known where the jobs of a workflow can install orchestrate from."""
+
+    code = "EMT009"
+    exit_status = EXIT_INPUT
+    default_hint = "Say it as pip takes it: --orchestrate git+https://…"
+
+
+class BadBucketError(OrchestratorError):
+    """The place where a workflow should keep wheels is not a bucket that its jobs can use."""
+
+    code = "EMT010"
+    exit_status = EXIT_INPUT
+    default_hint = "Use s3://BUCKET/PREFIX; without --bucket wheels are artifacts of the workflow."
+
+
 # --- environments -------------------------------------------------------------------------------
 
 
