@@ -10,8 +10,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from orchestrator.build.era import applicable
-from orchestrator.build.override import with_backend
+from orchestrator.build.override import own_backend, with_backend
 from orchestrator.build.parallel import limited_ninja, parallel_env
 from orchestrator.build.requires import adjusted
 from orchestrator.errors import (
@@ -294,11 +296,34 @@ class Frontend:
 
 def _override_backend(tree: SourceTree, backend: Backend) -> None:
     """Writes the recipe's build backend into ``pyproject.toml``."""
+    text = _overridden(tree, _pyproject(tree), backend)
+    (tree.path / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def _pyproject(tree: SourceTree) -> str:
     path = tree.path / "pyproject.toml"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _overridden(tree: SourceTree, text: str, backend: Backend) -> str:
     described = any((tree.path / name).exists() for name in ("setup.py", "setup.cfg"))
-    text = with_backend(text, backend, tree.source, described=described)
-    path.write_text(text, encoding="utf-8")
+    return with_backend(text, backend, tree.source, described=described)
+
+
+def with_requirements(tree: SourceTree, backend: Backend | None, requires: tuple[str, ...]) -> str:
+    """The text of ``pyproject.toml`` with other build requirements.
+
+    Args:
+        tree: The patched source.
+        backend: Of the recipe; None: the project's own stays.
+        requires: PEP 508.
+
+    Raises:
+        BadMetadataError: The project's own text is not TOML.
+    """
+    text = _pyproject(tree)
+    own = backend or own_backend(text, tree.source)
+    return _overridden(tree, text, msgspec.structs.replace(own, requires=requires))
 
 
 def link_build_tools(directory: Path) -> None:

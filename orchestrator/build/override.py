@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import BadMetadataError
+from orchestrator.model import Backend
 
 if TYPE_CHECKING:
-    from orchestrator.model import Backend, Source
+    from orchestrator.model import Source
 
 _BUILD_SYSTEM = re.compile(r"(?ms)^\[build-system\].*?(?=^\[|\Z)")
 
@@ -27,10 +28,7 @@ def with_backend(text: str, backend: Backend, source: Source, *, described: bool
     Raises:
         BadMetadataError: The project's own text is not TOML.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadMetadataError(f"{source.name}: pyproject.toml: {error}") from error
+    tables = _parsed(text, source)
     # JSON's strings and lists are TOML's.
     lines = [
         "[build-system]",
@@ -44,3 +42,24 @@ def with_backend(text: str, backend: Backend, source: Source, *, described: bool
         lines.append(f"version = {json.dumps(source.version)}")
     # At the end: keys above the project's first table belong to no table.
     return "\n".join([_BUILD_SYSTEM.sub("", text), *lines, ""])
+
+
+def own_backend(text: str, source: Source) -> Backend:
+    """The build backend that a ``pyproject.toml`` names, or that it has without naming one.
+
+    Raises:
+        BadMetadataError: The text is not TOML.
+    """
+    system = _parsed(text, source).get("build-system", {})
+    return Backend(
+        build_backend=system.get("build-backend", "setuptools.build_meta:__legacy__"),
+        requires=tuple(system.get("requires", ())),
+        backend_path=tuple(system.get("backend-path", ())),
+    )
+
+
+def _parsed(text: str, source: Source) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadMetadataError(f"{source.name}: pyproject.toml: {error}") from error

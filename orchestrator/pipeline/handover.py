@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from orchestrator.build import era
-from orchestrator.build.sources import overridden, pin
+from orchestrator.build.blueprint import blueprint_of
+from orchestrator.build.frontend import with_requirements
+from orchestrator.build.locking import Locker
+from orchestrator.build.patch import apply_patches
+from orchestrator.build.requires import declared
+from orchestrator.build.sources import overridden, pin, prepare
 from orchestrator.emit.cibuildwheel.handover import EmittedFile, Handed, Handover
 from orchestrator.emit.cibuildwheel.project import project_files
-from orchestrator.errors import NotHandedOverError
+from orchestrator.errors import InterpreterNotFoundError, NotHandedOverError
 from orchestrator.files import open_cache
 from orchestrator.model import UNKNOWN_VERSION, Source, Target, Value
 from orchestrator.plan.steps import raised
+from orchestrator.process import Processes
 from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.requests import classify
 from orchestrator.resolve.select import uploaded_on
+from orchestrator.targets.interpreters import find_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,6 +83,14 @@ def hand_over(
     return tuple(desk.project(text, targets) for text in dict.fromkeys(requirements))
 
 
+class _Prepared(Value):
+    """A target, its source, and the build requirements that its recipe makes of the stated ones."""
+
+    source: Source
+    handed: Handed
+    requires: tuple[str, ...]
+
+
 class _Desk:
     """Hands over one package after the other."""
 
@@ -84,6 +100,7 @@ class _Desk:
         self._registry = registry
         self._configuration = configuration
         self._explicit = explicit
+        self._locker = Locker(configuration, Processes())
 
     def project(self, text: str, targets: Sequence[Target]) -> CibuildwheelProject:
         request = classify(text, Path.cwd())
@@ -91,43 +108,82 @@ class _Desk:
             target.interpreter: pin(request, self._configuration, target.interpreter)
             for target in targets
         }
-        handed = tuple(self._handed(found[target.interpreter], target) for target in targets)
-        sources = [
-            self._source(found[target.interpreter].source, item.settings)
-            for target, item in zip(targets, handed, strict=True)
-        ]
-        handover = Handover(source=_the_one(text, sources), targets=handed)
+        handed = [self._handed(found[target.interpreter], target) for target in targets]
+        source = _the_one(text, [item.source for item in handed])
+        texts = {self._pyproject(item) for item in handed}
+        if len(texts) > 1:
+            raise NotHandedOverError(
+                f"{text}: its recipe wants other build requirements for some of the targets, and"
+                " cibuildwheel prepares the source once.",
+                hint="Hand the targets over one by one.",
+            )
+        handover = Handover(
+            source=source, targets=tuple(item.handed for item in handed), pyproject=texts.pop()
+        )
         return CibuildwheelProject(
-            name=handover.source.name,
-            version=handover.source.version,
-            identifiers=tuple(item.identifier for item in handed),
-            files=project_files(handover, _contents(handed)),
+            name=source.name,
+            version=source.version,
+            identifiers=tuple(item.identifier for item in handover.targets),
+            files=project_files(handover, _contents(handover.targets)),
         )
 
-    def _handed(self, found: Found, target: Target) -> Handed:
+    def _handed(self, found: Found, target: Target) -> _Prepared:
         source = found.source
         target = raised(source, self._settings(source, target), target, explicit=self._explicit)
         settings = self._settings(source, target)
-        if settings.build_requires.add or settings.build_requires.remove or settings.backend:
-            raise NotHandedOverError(
-                f"The recipe of {source.name} changes its build requirements or its backend."
-            )
-        bounds = era.constraints(
-            uploaded_on(source, found.files), target.interpreter, era.release_table()
+        if settings.source:
+            source = overridden(source, settings.source)
+        blueprint = blueprint_of(source, settings.patches, self._configuration)
+        stated = declared(blueprint.requires, settings, source.name)
+        released = uploaded_on(found.source, found.files) or blueprint.released
+        return _Prepared(
+            source=source,
+            requires=stated,
+            handed=Handed(
+                target=target,
+                settings=settings,
+                constraints=self._constraints(stated, released, settings, target),
+                libraries=tuple(self._libraries(settings, target.platform, source.name)),
+            ),
         )
-        return Handed(
-            target=target,
-            settings=settings,
-            constraints=(*bounds, *settings.build_requires.constrain),
-            libraries=tuple(self._libraries(settings, target.platform, source.name)),
+
+    def _constraints(
+        self,
+        stated: tuple[str, ...],
+        released: tuple[int, int, int] | None,
+        settings: BuildSettings,
+        target: Target,
+    ) -> tuple[str, ...]:
+        """Build requirements as locked for an interpreter of this machine; without, their bounds.
+
+        Those are what ``orchestrate build`` installs, too.
+        """
+        bounds = era.constraints(released, target.interpreter, era.release_table())
+        bounds = era.applicable(bounds, stated)
+        own = settings.build_requires.constrain
+        try:
+            python = find_interpreter(target.interpreter)
+        except InterpreterNotFoundError:
+            return (*bounds, *own)
+        return tuple(
+            f"{item.name}=={item.version}"
+            for item in self._locker.lock(stated, [bounds], own, python)
         )
+
+    def _pyproject(self, prepared: _Prepared) -> str:
+        """The source's ``pyproject.toml`` as the recipe wants it; empty where it may stay."""
+        settings = prepared.handed.settings
+        changes = settings.build_requires
+        if not (settings.backend or changes.add or changes.remove):
+            return ""
+        with tempfile.TemporaryDirectory() as folder:
+            tree = prepare(prepared.source, Path(folder) / "source", self._configuration)
+            apply_patches(tree.path, settings.patches, lambda _: None)
+            return with_requirements(tree, settings.backend, prepared.requires)
 
     def _settings(self, source: Source, target: Target) -> BuildSettings:
         version = None if source.version == UNKNOWN_VERSION else source.version
         return self._registry.settings(source.name, version, target)
-
-    def _source(self, source: Source, settings: BuildSettings) -> Source:
-        return overridden(source, settings.source) if settings.source else source
 
     def _libraries(
         self, settings: BuildSettings, platform: Platform, needed_by: str

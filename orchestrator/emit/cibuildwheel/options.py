@@ -37,8 +37,8 @@ def options_for(handed: Handed, source: Source, constraints: str) -> dict[str, O
         "environment": _environment(handed, constraints),
         "repair-wheel-command": _repair(handed),
         "test-command": _test(handed, source),
-        # What the build is held to must not hold what tests install.
-        "test-environment": {"PIP_CONSTRAINT": ""},
+        # It has constraints of build environments, which hold neither its own tools nor tests.
+        "build-frontend": "pip",
     }
     if handed.settings.config_settings:
         options["config-settings"] = {
@@ -71,7 +71,7 @@ def _environment(handed: Handed, constraints: str) -> dict[str, str | list[str]]
         env["CMAKE_TOOLCHAIN_FILE"] = f"{project}/{TOOLCHAIN}/toolchain.cmake"
         env["PKG_CONFIG_LIBDIR"] = f"{project}/{TOOLCHAIN}/pkgconfig"
     if constraints:
-        env["PIP_CONSTRAINT"] = f"{project}/{constraints}"
+        env["PIP_BUILD_CONSTRAINT"] = f"{project}/{constraints}"
     path = []
     if settings.flags != Flags():
         wrappers = f"{project}/{TOOLCHAIN}/{handed.system}"

@@ -22,7 +22,13 @@ _OWN_PYTHON = "3.12"
 _MINUTES = (60, 360)
 _ALWAYS = "${{ !cancelled() }}"
 _BUILD = "Build"
-_SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+# What a job must know to use a store, from the repository's secrets and variables.
+_STORES = {
+    "s3": {name: f"${{{{ secrets.{name} }}}}" for name in _AWS}
+    | {"AWS_REGION": "${{ vars.AWS_REGION || 'us-east-1' }}"},
+    "az": {"AZURE_STORAGE_ACCOUNT_KEY": "${{ secrets.AZURE_STORAGE_ACCOUNT_KEY }}"},
+}
 
 
 class Design(Value):
@@ -33,7 +39,8 @@ class Design(Value):
         install: Requirement of orchestrate itself, as pip takes it.
         root: Folder of the repository, absolute; sources and recipes in it are named by their path.
         recipes: Folders of recipes, relative to the root.
-        bucket: Where wheels are kept, ``s3://…``; empty: in artifacts of the workflow.
+        bucket: Wheelhouse in an object store, ``s3://…`` or ``az://…``; empty: wheels are artifacts
+            of the workflow.
     """
 
     title: str
@@ -112,18 +119,15 @@ def _job(job: Job, design: Design, *, alone: bool) -> dict[str, Any]:
     }
     if job.needs:
         table["needs"] = list(job.needs)
-    env = {"ORCHESTRATE_WHEELHOUSE": WHEELHOUSE}
-    if design.bucket:
-        env |= {name: f"${{{{ secrets.{name} }}}}" for name in _SECRETS}
-        env["AWS_DEFAULT_REGION"] = "${{ vars.AWS_DEFAULT_REGION || 'us-east-1' }}"
-    table["env"] = env
+    store = _STORES[design.bucket.partition(":")[0]] if design.bucket else {}
+    table["env"] = {"ORCHESTRATE_WHEELHOUSE": design.bucket or WHEELHOUSE, **store}
     table["steps"] = [
         {"uses": "actions/checkout@v4"},
         {"uses": "actions/setup-python@v5", "with": {"python-version": _pythons(job)}},
         {"run": shlex.join(("python", "-m", "pip", "install", design.install))},
-        *_fetching(job, design),
+        *(() if design.bucket else _fetching(job)),
         {"name": _BUILD, "run": _script(build_commands(job, design))},
-        _keeping(job, design, alone=alone),
+        *(() if design.bucket else _keeping(WHEELHOUSE if alone else f"{WHEELHOUSE}-{job.name}")),
     ]
     return table
 
@@ -149,11 +153,8 @@ def _script(commands: tuple[str, ...]) -> str:
     return "\n".join(("status=0", *(f"{line} || status=$?" for line in commands), "exit $status"))
 
 
-def _fetching(job: Job, design: Design) -> Iterator[dict[str, Any]]:
+def _fetching(job: Job) -> Iterator[dict[str, Any]]:
     """What brings the wheels of the jobs before this one."""
-    if design.bucket:
-        yield {"run": shlex.join(("aws", "s3", "sync", design.bucket, WHEELHOUSE))}
-        return
     for need in job.needs:
         yield {
             "uses": "actions/download-artifact@v4",
@@ -161,18 +162,12 @@ def _fetching(job: Job, design: Design) -> Iterator[dict[str, Any]]:
         }
 
 
-def _keeping(job: Job, design: Design, *, alone: bool) -> dict[str, Any]:
-    if design.bucket:
-        run = shlex.join(("aws", "s3", "sync", WHEELHOUSE, design.bucket))
-        return {"if": _ALWAYS, "run": run}
-    return {
+def _keeping(name: str) -> Iterator[dict[str, Any]]:
+    """What keeps the wheels of this job, those of a build that failed half-way too."""
+    yield {
         "if": _ALWAYS,
         "uses": "actions/upload-artifact@v4",
-        "with": {
-            "name": WHEELHOUSE if alone else f"{WHEELHOUSE}-{job.name}",
-            "path": WHEELHOUSE,
-            "include-hidden-files": True,  # the records
-        },
+        "with": {"name": name, "path": WHEELHOUSE, "include-hidden-files": True},  # the records
     }
 
 
