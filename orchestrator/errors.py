@@ -699,6 +699,14 @@ class BadBucketError(OrchestratorError):
     default_hint = "Use s3://BUCKET/PREFIX; without --bucket wheels are artifacts of the workflow."
 
 
+class NothingToBuildError(OrchestratorError):
+    """A workflow would have no job: nothing that can be built lacks a wheel."""
+
+    code = "EMT011"
+    exit_status = EXIT_INPUT
+    default_hint = "pip and uv can install it all from the index."
+
+
 # --- environments -------------------------------------------------------------------------------
 
 

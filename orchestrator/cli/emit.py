@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.emit_cibuildwheel import cibuildwheel
+from orchestrator.cli.emit_github import github_actions
 from orchestrator.targets.tags import DEFAULT_PYTHON, parse_interpreter, parse_platform
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def emit() -> None:
 
 
 emit.add_command(cibuildwheel)
+emit.add_command(github_actions)
 
 
 @emit.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from orchestrator.emit.github.asked import asked_as
-from orchestrator.model import PlanStep, Unbuildable, Value
+from orchestrator.model import PlanStep, Target, Unbuildable, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ _ALWAYS = "${{ !cancelled() }}"
 _BUILD = "Build"
 _AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # What a job must know to use a store, from the repository's secrets and variables.
-_STORES = {
+STORES = {
     "s3": {name: f"${{{{ secrets.{name} }}}}" for name in _AWS}
     | {"AWS_REGION": "${{ vars.AWS_REGION || 'us-east-1' }}"},
     "az": {"AZURE_STORAGE_ACCOUNT_KEY": "${{ secrets.AZURE_STORAGE_ACCOUNT_KEY }}"},
@@ -87,15 +87,16 @@ def build_commands(job: Job, design: Design) -> tuple[str, ...]:
 
 def _groups(steps: Iterable[PlanStep]) -> Iterator[list[PlanStep]]:
     """Steps for the same target, none of which needs another one of them."""
-    group: list[PlanStep] = []
+    by_target: dict[Target, list[PlanStep]] = {}  # steps for different ones need nothing of another
     for item in steps:
-        labels = {other.step.label for other in group}
-        alike = group and group[0].step.target == item.step.target
-        if group and (not alike or labels.intersection(item.needs)):
-            yield group
-            group = []
-        group.append(item)
-    if group:
+        by_target.setdefault(item.step.target, []).append(item)
+    for same in by_target.values():
+        group: list[PlanStep] = []
+        for item in same:
+            if {other.step.label for other in group}.intersection(item.needs):
+                yield group
+                group = []
+            group.append(item)
         yield group
 
 
@@ -119,7 +120,7 @@ def _job(job: Job, design: Design, *, alone: bool) -> dict[str, Any]:
     }
     if job.needs:
         table["needs"] = list(job.needs)
-    store = _STORES[design.bucket.partition(":")[0]] if design.bucket else {}
+    store = STORES[design.bucket.partition(":")[0]] if design.bucket else {}
     table["env"] = {"ORCHESTRATE_WHEELHOUSE": design.bucket or WHEELHOUSE, **store}
     table["steps"] = [
         {"uses": "actions/checkout@v4"},
