@@ -16,7 +16,7 @@ from orchestrator.build.locking import Locker
 from orchestrator.build.patch import apply_patches
 from orchestrator.build.requires import declared
 from orchestrator.build.sources import overridden, pin, prepare
-from orchestrator.emit.cibuildwheel.handover import EmittedFile, Handed, Handover
+from orchestrator.emit.cibuildwheel.handover import EmittedFile, Handed, HandedLibrary, Handover
 from orchestrator.emit.cibuildwheel.project import project_files
 from orchestrator.errors import InterpreterNotFoundError, NotHandedOverError
 from orchestrator.files import open_cache
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from orchestrator.model import BuildSettings, Platform
-    from orchestrator.registry.libraries import ChosenLibrary
     from orchestrator.registry.load import Registry
     from orchestrator.resolve.configuration import IndexConfiguration
     from orchestrator.resolve.index import Found
@@ -136,6 +135,7 @@ class _Desk:
         blueprint = blueprint_of(source, settings.patches, self._configuration)
         stated = declared(blueprint.requires, settings, source.name)
         released = uploaded_on(found.source, found.files) or blueprint.released
+        libraries = self._libraries(settings, target.platform, source.name)
         return _Prepared(
             source=source,
             requires=stated,
@@ -143,7 +143,8 @@ class _Desk:
                 target=target,
                 settings=settings,
                 constraints=self._constraints(stated, released, settings, target),
-                libraries=tuple(self._libraries(settings, target.platform, source.name)),
+                # Once, where several need it.
+                libraries=tuple({item.source.name: item for item in libraries}.values()),
             ),
         )
 
@@ -187,12 +188,15 @@ class _Desk:
 
     def _libraries(
         self, settings: BuildSettings, platform: Platform, needed_by: str
-    ) -> Iterator[ChosenLibrary]:
+    ) -> Iterator[HandedLibrary]:
         """Each behind those it needs; the planner of steps looks for circles."""
         for need in settings.libraries:
             chosen = self._registry.libraries.choose(need, platform, needed_by)
             yield from self._libraries(chosen.settings, platform, chosen.name)
-            yield chosen
+            source = Source(name=chosen.name, version=chosen.version, kind="url", location="")
+            assert chosen.settings.source is not None  # noqa: S101 (a library's always is pinned)
+            source = overridden(source, chosen.settings.source)
+            yield HandedLibrary(source=source, settings=chosen.settings)
 
 
 def _the_one(text: str, sources: Sequence[Source]) -> Source:

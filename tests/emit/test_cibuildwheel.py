@@ -19,11 +19,19 @@ from cibuildwheel_reader import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.emit.cibuildwheel.handover import Handed, Handover
+from orchestrator.emit.cibuildwheel.handover import Handed, HandedLibrary, Handover
 from orchestrator.emit.cibuildwheel.project import project_files
 from orchestrator.errors import NotHandedOverError
 from orchestrator.files import sha256_of
-from orchestrator.model import BuildSettings, Flags, Needs, Patch, SourceOverride, TestPlan
+from orchestrator.model import (
+    BuildSettings,
+    Flags,
+    LibraryBuild,
+    Needs,
+    Patch,
+    SourceOverride,
+    TestPlan,
+)
 from orchestrator.registry.load import load_registry
 
 MACOS, LINUX, MUSL = "macosx_11_0_arm64", "manylinux_2_28_aarch64", "musllinux_1_2_aarch64"
@@ -248,6 +256,64 @@ def test_the_tests_find_their_files_in_their_own_folder(project: Path, tmp_path:
     _, _, command = (options.test_command or "").partition(" && ")
     ran = run(place, "sh", "-c", command.replace("python", sys.executable))
     assert ran.returncode == 0, ran.stderr
+
+
+MAKEFILE = """\
+libtiny.a: tiny.c
+\tcc -c tiny.c -o tiny.o $(CFLAGS)
+\tar rcs libtiny.a tiny.o
+install:
+\tmkdir -p $(DESTDIR){prefix}/lib $(DESTDIR){prefix}/include
+\tcp libtiny.a $(DESTDIR){prefix}/lib
+\tcp tiny.h $(DESTDIR){prefix}/include
+"""
+
+
+@pytest.mark.toolchain
+def test_libraries_are_built_before(tmp_path: Path):
+    """A package like psycopg2: it needs a library, which it finds by a configuration program."""
+    prefix = tmp_path / "prefix"  # in place of /opt/orchestrator
+    made = tmp_path / "made" / "libtiny-2.0"
+    made.mkdir(parents=True)
+    (made / "Makefile").write_text(MAKEFILE.replace("{prefix}", str(prefix)))
+    (made / "tiny.c").write_text("int tiny(void) { return 42; }\n")
+    (made / "tiny.h").write_text("int tiny(void);\n")
+    archive = tmp_path / "libtiny-2.0.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(made, "libtiny-2.0")
+    library = HandedLibrary(
+        source=msgspec.structs.replace(
+            SOURCE,
+            name="libtiny",
+            version="2.0",
+            kind="url",
+            location=f"file://{archive}",
+            digest=f"sha256:{sha256_of(archive)}",
+        ),
+        settings=BuildSettings(
+            env={"CFLAGS": "-DQUOTED='\"x y\"'"},
+            library=LibraryBuild(
+                system="make",
+                linking="static",
+                programs={"tiny_config": {"--libdir": "{prefix}/lib", "--version": "{version}"}},
+            ),
+        ),
+    )
+    handed = Handed(target=target("3.11"), settings=BuildSettings(), libraries=(library,))
+    folder = write_project(Handover(source=SOURCE, targets=(handed,)), tmp_path / "project")
+    options = build_options(folder, "linux", "cp311-manylinux_aarch64")
+    env = options.environment.as_dictionary({"PATH": "/usr/bin"})
+    assert env["PATH"] == "/opt/orchestrator/bin:/usr/bin"
+    assert "-L/opt/orchestrator/lib" in env["LDFLAGS"]
+    script = (folder / "prepare-linux.sh").read_text()
+    work = str(tmp_path / "work")
+    script = script.replace("/tmp/orchestrator-libraries", work)
+    (folder / "here.sh").write_text(script.replace("/opt/orchestrator", str(prefix)))
+    ran = run(folder, "sh", "here.sh", str(folder), str(folder / "source"))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert (prefix / "lib" / "libtiny.a").is_file()
+    told = run(folder, str(prefix / "bin" / "tiny_config"), "--libdir", "--version")
+    assert told.stdout.split() == [f"{prefix}/lib", "2.0"]
 
 
 def test_what_only_this_machine_has_is_refused(tmp_path: Path):

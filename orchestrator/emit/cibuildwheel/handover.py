@@ -6,16 +6,19 @@ from typing import Literal
 
 from orchestrator.errors import NotHandedOverError
 from orchestrator.model import BuildSettings, Interpreter, Source, Target, Value
-from orchestrator.registry.libraries import ChosenLibrary
-
-# Where native libraries are installed on the machine, or in the container, that builds.
-PREFIX = "/opt/orchestrator"
 
 _FIRST_FREE_THREADED = 14
 _IMAGES = {
     "glibc": {(2, 17): "manylinux2014", (2, 28): "manylinux_2_28", (2, 34): "manylinux_2_34"},
     "musl": {(1, 2): "musllinux_1_2"},
 }
+
+
+class HandedLibrary(Value):
+    """A native library: its pinned source, and how its recipe builds it."""
+
+    source: Source
+    settings: BuildSettings
 
 
 class Handed(Value):
@@ -31,7 +34,7 @@ class Handed(Value):
     target: Target
     settings: BuildSettings
     constraints: tuple[str, ...] = ()
-    libraries: tuple[ChosenLibrary, ...] = ()
+    libraries: tuple[HandedLibrary, ...] = ()
 
     @property
     def system(self) -> Literal["macos", "linux"]:

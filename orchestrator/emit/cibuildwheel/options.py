@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
-from orchestrator.emit.cibuildwheel.handover import PREFIX
+from orchestrator.build.library_commands import PREFIX
 from orchestrator.model import Flags
 from orchestrator.targets.blas import blas_env, openblas_requirement
 

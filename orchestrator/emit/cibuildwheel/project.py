@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.emit.cibuildwheel.config import configuration
+from orchestrator.emit.cibuildwheel.fetching import patch_place
 from orchestrator.emit.cibuildwheel.handover import EmittedFile
 from orchestrator.emit.cibuildwheel.options import CHECKS, IMPORTS, TOOLCHAIN, preparation
-from orchestrator.emit.cibuildwheel.scripts import build_script, patch_place, preparation_script
+from orchestrator.emit.cibuildwheel.scripts import build_script, preparation_script
 from orchestrator.errors import NotHandedOverError
 from orchestrator.model import Flags
 from orchestrator.targets.blas import openblas_requirement, pkg_config_file
@@ -74,7 +75,8 @@ def _of_target(
     settings = handed.settings
     script = preparation_script(handed, contents, replaces_pyproject=bool(handover.pyproject))
     yield preparation(handed), script.encode()
-    for patch in settings.patches:
+    of_libraries = (patch for item in handed.libraries for patch in item.settings.patches)
+    for patch in (*settings.patches, *of_libraries):
         yield patch_place(patch), contents[patch.path]
     for path in settings.test.own_files:
         yield f"{CHECKS}/{path.name}", contents[path]
