@@ -29,6 +29,8 @@ class BuildEnvironment:
         env: Environment of uv: HOME, PATH, and the index configuration.
         log: Log file of the build.
         on_line: Sees what uv prints.
+        wheels: A folder of wheels beside those of the index.
+        fresh: Projects whose wheels there may have changed since uv has seen them.
     """
 
     def __init__(
@@ -39,12 +41,17 @@ class BuildEnvironment:
         env: Mapping[str, str],
         log: Path,
         on_line: OnLine,
+        wheels: Path | None = None,
+        fresh: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self._processes = processes
         self._env = env
         self._log = log
         self._on_line = on_line
+        # uv's cache knows a wheel by its name, and would not see that it was built anew.
+        refreshed = (word for name in fresh for word in ("--refresh-package", name))
+        self._sources = ("--find-links", str(wheels), *refreshed) if wheels else ()
 
     def create(self, python: HostPython) -> None:
         """Makes it, of an interpreter of this machine.
@@ -105,13 +112,7 @@ class BuildEnvironment:
         return list(self.directory.glob("lib/python*/site-packages"))
 
     def fetch_for_target(
-        self,
-        requirement: str,
-        into: Path,
-        *,
-        platform: str,
-        minimum: str,
-        wheels: Path | None = None,
+        self, requirement: str, into: Path, *, platform: str, minimum: str
     ) -> bool:
         """Unpacks the wheel that ``requirement`` has for another platform; False where it has none.
 
@@ -120,22 +121,18 @@ class BuildEnvironment:
             into: Folder.
             platform: As uv's ``--python-platform`` names it.
             minimum: Deployment target.
-            wheels: A folder of wheels beside those of the index.
         """
-        name = requirement.partition("==")[0]
-        # What was built anew under the same name must not come from uv's cache.
-        found = ("--find-links", str(wheels), "--refresh-package", name) if wheels else ()
         return (
             self._uv_status(
                 "pip", "install", "--python", self.python_executable, "--no-deps",
                 "--only-binary", ":all:", "--python-platform", platform, "--target", str(into),
-                *found, requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
+                *self._sources, requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
             )
             == 0
         )  # fmt: skip
 
     def _install(self, requirements: Sequence[str], constraints: Sequence[str]) -> int:
-        command = ["pip", "install", "--python", self.python_executable]
+        command = ["pip", "install", "--python", self.python_executable, *self._sources]
         if constraints:
             file = self.directory / "constraints.txt"
             file.write_text("\n".join(constraints), encoding="utf-8")

@@ -39,11 +39,7 @@ def uv_platform(platform: Platform) -> str:
 
 
 def lay_in(
-    environment: BuildEnvironment,
-    platform: Platform,
-    named: Collection[str],
-    scratch: Path,
-    wheels: Path | None = None,
+    environment: BuildEnvironment, platform: Platform, named: Collection[str], scratch: Path
 ) -> tuple[str, ...]:
     """Lays target-side files over the environment's.
 
@@ -52,7 +48,6 @@ def lay_in(
         platform: The target's.
         named: Requirements that the recipe names, beyond those found by looking.
         scratch: Folder for the target's wheels.
-        wheels: A folder of wheels beside those of the index.
 
     Returns:
         Notes for the record: what was laid in, and what has no wheel for the target.
@@ -69,11 +64,7 @@ def lay_in(
         into = scratch / name
         major, minor = platform.minimum
         if environment.fetch_for_target(
-            requirement,
-            into,
-            platform=uv_platform(platform),
-            minimum=f"{major}.{minor}",
-            wheels=wheels,
+            requirement, into, platform=uv_platform(platform), minimum=f"{major}.{minor}"
         ):
             count = _overlay(into, environment.site_packages[0])
             notes.append(f"{requirement}: {count} headers and libraries of the target's wheel")

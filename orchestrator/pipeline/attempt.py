@@ -147,6 +147,9 @@ class Attempt:
             env={**os.environ, **uv_environment(self.workshop.configuration)},
             log=self.build.log,
             on_line=self.build.show,
+            # Build requirements that are steps of the plan: of the host, and of the target.
+            wheels=self.workshop.wheelhouse.directory if self.build.work.needs else None,
+            fresh=[label.partition("==")[0] for label in self.build.work.needs],
         )
         request = KitRequest(
             directory=self.root / "kit",
@@ -197,9 +200,7 @@ class Attempt:
         named = self.step.settings.target_build_requires
         notes: tuple[str, ...] = ()
         if not self.emulation:  # else all of the environment is the target's
-            # Wheels that steps made before this one, where it needs any.
-            wheels = self.workshop.wheelhouse.directory if self.build.work.needs else None
-            notes = lay_in(environment, platform, named, scratch, wheels)
+            notes = lay_in(environment, platform, named, scratch)
         if pin := openblas_requirement(self.step.settings):
             notes += (lay_in_openblas(environment, platform, pin, scratch),)
         for note in notes:
