@@ -1006,12 +1006,25 @@ class Skipped(Value):
 
 
 class BuildReport(Value):
-    """What one ``orchestrate build`` did."""
+    """What one ``orchestrate build`` did.
+
+    Attributes:
+        wheels: Built, or there already.
+        failed: What could not be built.
+        wheelhouse: Where the wheels are.
+        skipped: What was not tried.
+        install: Commands that install the closures; none where it is not known to be whole.
+    """
 
     wheels: tuple[PublishedWheel, ...]
     failed: tuple[Failure, ...]
     wheelhouse: Path
     skipped: tuple[Skipped, ...] = ()
+    install: tuple[str, ...] = ()
+
+    def joined(self, *, failed: tuple[Failure, ...]) -> BuildReport:
+        """The report with further failures, which came before."""
+        return msgspec.structs.replace(self, failed=(*failed, *self.failed))
 
 
 class TestedWheel(Value):

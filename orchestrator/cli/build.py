@@ -9,37 +9,13 @@ from typing import Literal
 import click
 
 from orchestrator.cli.ending import common_status, end_on_signals
+from orchestrator.cli.inputs import Asked, input_options
 from orchestrator.cli.wheelhouse import WheelhousePath
 from orchestrator.errors import OrchestratorError
-from orchestrator.targets.tags import (
-    DEFAULT_PLATFORM,
-    DEFAULT_PYTHON,
-    SHORT_FORMS,
-    parse_interpreter,
-    parse_platform,
-)
-
-_PLATFORMS = (DEFAULT_PLATFORM,)
 
 
 @click.command()
-@click.argument("requirements", metavar="REQUIREMENT...", nargs=-1, required=True)
-@click.option(
-    "--platform",
-    "platforms",
-    metavar="TAG",
-    multiple=True,
-    help=f"Wheel platform tag, or macos, or linux. Repeatable.  [default: {DEFAULT_PLATFORM}]",
-)
-@click.option(
-    "--python",
-    "pythons",
-    metavar="X.Y",
-    multiple=True,
-    default=(DEFAULT_PYTHON,),
-    show_default=True,
-    help="CPython version, 3.13t for free-threaded. Repeatable.",
-)
+@input_options
 @click.option(
     "--wheelhouse",
     metavar="DIR|URL",
@@ -55,7 +31,7 @@ _PLATFORMS = (DEFAULT_PLATFORM,)
     type=click.Path(path_type=Path),
     help="A folder of recipes that refine the built-in ones. Repeatable.",
 )
-@click.option("--no-deps", is_flag=True, help="Build only what is named (so far always so).")
+@click.option("--no-deps", is_flag=True, help="Build only the REQUIREMENTs, not what they need.")
 @click.option(
     "--jobs",
     metavar="N",
@@ -86,12 +62,10 @@ _PLATFORMS = (DEFAULT_PLATFORM,)
 def build(
     context: click.Context,
     *,
-    requirements: tuple[str, ...],
-    platforms: tuple[str, ...],
-    pythons: tuple[str, ...],
+    asked: Asked,
     wheelhouse: Path,
     recipes: tuple[Path, ...],
-    no_deps: bool,  # noqa: ARG001 (the closure is not built yet: the flag asks for what is done)
+    no_deps: bool,
     jobs: int | None,
     fail_fast: bool,
     keep_build_dir: bool,
@@ -100,10 +74,12 @@ def build(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Build arm64 wheels of REQUIREMENTs and publish them into a wheelhouse.
+    """Build arm64 wheels, and publish them into a wheelhouse.
 
     A REQUIREMENT is what pip takes (annoy, "numpy==2.2.6"), an sdist, a source directory or
-    git+URL@REV. What the wheelhouse already has is not built again.
+    git+URL@REV: it is built, and so is what it needs that has no wheel. With -r, -c, --project
+    or --lock, everything of their closure is built that has no wheel, and nothing else. What the
+    wheelhouse already has is not built again.
 
     Exit status: 0 all built, 1 a build failed, 2 wrong input, 3 toolchain missing, 4 a wheel
     failed verification or its test.
@@ -113,13 +89,18 @@ def build(
     from orchestrator.pipeline.workshop import BuildOptions, failure_of  # noqa: PLC0415
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
+    whole = bool(asked.files or asked.constraints or asked.project or asked.lock)
+    if not asked.has_requirements:
+        raise click.UsageError("Name REQUIREMENTs, or give -r, --project or --lock.")
+    if whole and no_deps:
+        raise click.UsageError("--no-deps is for REQUIREMENTs alone.")
     end_on_signals()
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         try:
             options = BuildOptions(
-                platforms=tuple(map(parse_platform, dict.fromkeys(platforms or _PLATFORMS))),
-                interpreters=tuple(map(parse_interpreter, dict.fromkeys(pythons))),
-                explicit_platform=any(tag not in SHORT_FORMS for tag in platforms),
+                platforms=asked.platforms,
+                interpreters=asked.interpreters,
+                explicit_platform=asked.explicit_platform,
                 wheelhouse=wheelhouse,
                 recipes=recipes,
                 keep_build_dir=keep_build_dir,
@@ -127,13 +108,18 @@ def build(
                 test=testing,
                 jobs=jobs or 0,
                 fail_fast=fail_fast,
+                build_metadata=asked.build_metadata,
             )
-            report = pipeline.build(requirements, options, reporter.handle)
+            report = (
+                pipeline.build_closure(asked.read(), options, reporter.handle)
+                if whole
+                else pipeline.build(asked.requirements, options, reporter.handle, deps=not no_deps)
+            )
         except OrchestratorError as error:
             if not as_json:
                 raise
             # Programs read the last line, and it is always the summary.
-            failure = failure_of(error, name=" ".join(requirements))
+            failure = failure_of(error, name=" ".join(asked.requirements))
             report = BuildReport(wheels=(), failed=(failure,), wheelhouse=wheelhouse.absolute())
         reporter.finish(report)
     context.exit(common_status(report.failed))

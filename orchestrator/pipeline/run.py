@@ -51,15 +51,25 @@ _UNKNOWN_SECONDS = 30.0
 _PROGRESS_SECONDS = 1.0
 
 
-def run(plan: Plan, workshop: Workshop) -> BuildReport:
+def run(
+    plan: Plan, workshop: Workshop, known: Mapping[str, PublishedWheel] | None = None
+) -> BuildReport:
     """Does all steps of a plan that the wheelhouse lacks.
 
     A failure takes what needs the step, and nothing else, unless the options say ``fail_fast``.
 
+    Args:
+        plan: Whose steps are done.
+        workshop: Of the run.
+        known: What steps have made that were done and told of before, by their labels.
+
     Raises:
         KeyboardInterrupt: Nothing is left behind but logs.
     """
-    done = {item.step.label: made for item in plan.steps if (made := workshop.kept(item.step))}
+    done = dict(known or {})
+    for item in plan.steps:
+        if item.step.label not in done and (made := workshop.kept(item.step)):
+            done[item.step.label] = made
     lacking = list(still_to_do(_with_cached(plan, done)))
     if lacking:
         lacking = list(with_estimates(lacking, workshop.ledger))

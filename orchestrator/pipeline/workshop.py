@@ -21,6 +21,7 @@ from orchestrator.model import (
     SourceOverride,
     Step,
     StepFinished,
+    Target,
     Value,
 )
 from orchestrator.pipeline.survey import Surveyor
@@ -37,6 +38,7 @@ from orchestrator.wheelhouse.store import open_wheelhouse
 if TYPE_CHECKING:
     from orchestrator.errors import OrchestratorError
     from orchestrator.registry.load import Registry
+    from orchestrator.resolve.inputs import IndexOptions
     from orchestrator.targets.toolchain import Toolchain
     from orchestrator.wheelhouse.ledger import Ledger
 
@@ -62,6 +64,7 @@ class BuildOptions(Value):
             not at all.
         jobs: Steps that may compile at once; 0: as many as there are CPUs.
         fail_fast: Whether the first failure is the end of all that has not started.
+        build_metadata: Whether build backends may be asked what sdists require.
     """
 
     platforms: tuple[Platform, ...]
@@ -74,6 +77,16 @@ class BuildOptions(Value):
     test: Testing = "auto"
     jobs: int = 0
     fail_fast: bool = False
+    build_metadata: bool = True
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Each platform with each Python."""
+        return tuple(
+            Target(platform=platform, interpreter=interpreter)
+            for platform in self.platforms
+            for interpreter in self.interpreters
+        )
 
 
 class Located(Value):
@@ -97,16 +110,22 @@ class Workshop:
         options: Of the run.
         emit: Told of every event.
         processes: Of a run that this one is a part of.
+        index: Indexes and find-links that requirements files name.
     """
 
     def __init__(
-        self, options: BuildOptions, emit: Emit, processes: Processes | None = None
+        self,
+        options: BuildOptions,
+        emit: Emit,
+        processes: Processes | None = None,
+        index: IndexOptions | None = None,
     ) -> None:
         self.options = options
         self.emit = emit
         open_cache()
         self.wheelhouse = open_wheelhouse(options.wheelhouse)
-        self.configuration = read_configuration(Path.cwd(), os.environ)
+        configuration = read_configuration(Path.cwd(), os.environ)
+        self.configuration = index.configured(configuration) if index else configuration
         self.processes = processes or Processes()
         self.host = this_host()
         self.toolchains = toolchains(self.host)

@@ -52,6 +52,7 @@ def summary_event(report: BuildReport) -> dict[str, object]:
             for failure in report.failed
         ],
         "skipped": [msgspec.to_builtins(skipped) for skipped in report.skipped],
+        "install": list(report.install),
     }
 
 
@@ -64,7 +65,10 @@ def write_summary(report: BuildReport, stream: TextIO) -> None:
         for file, amount, time, proof in rows:
             cells = file.ljust(widths[0]), amount.rjust(widths[1]), time.rjust(widths[2]), proof
             write_line(stream, "  " + "  ".join(cells))
-        write_line(stream, f"\nInstall on the target:\n  {install_command(report)}")
+    if commands := install_commands(report):
+        write_line(stream, "\nInstall on the target:")
+        for command in commands:
+            write_line(stream, f"  {command}")
     for failure in report.failed:
         write_line(stream, "")
         write_problem(problem_of_failure(failure), stream)
@@ -90,8 +94,10 @@ def print_summary(report: BuildReport, console: Console) -> None:
         console.print()
         console.print(_heading(report), soft_wrap=True, highlight=False, markup=False)
         console.print(table, highlight=False)
+    if commands := install_commands(report):
         console.print("\nInstall on the target:", style="dim")
-        console.print(f"  {install_command(report)}", soft_wrap=True, highlight=False, markup=False)
+        for command in commands:
+            console.print(f"  {command}", soft_wrap=True, highlight=False, markup=False)
     for failure in report.failed:
         console.print()
         print_problem(problem_of_failure(failure), console)
@@ -99,6 +105,13 @@ def print_summary(report: BuildReport, console: Console) -> None:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     if report.failed:
         console.print(f"\n{_score(report)}", style="bold", highlight=False)
+
+
+def install_commands(report: BuildReport) -> tuple[str, ...]:
+    """The commands that install what the run was asked for; none where there is nothing."""
+    if report.install or not report.wheels:
+        return report.install
+    return (install_command(report),)
 
 
 def install_command(report: BuildReport) -> str:

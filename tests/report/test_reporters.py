@@ -67,7 +67,7 @@ def told(*, as_json: bool = False, verbose: bool = False) -> list[str]:
 
 def test_json_is_one_object_a_line_and_the_summary_last() -> None:
     *events, summary = [json.loads(line) for line in told(as_json=True)]
-    assert list(summary) == ["event", "wheels", "failed", "skipped"]
+    assert list(summary) == ["event", "wheels", "failed", "skipped", "install"]
     assert summary["event"] == "summary"
     for key, names in SUMMARY_KEYS.items():
         assert summary[key]
