@@ -126,6 +126,8 @@ class ArchiveTooLargeError(OrchestratorError):
 class IndexUnreachableError(OrchestratorError):
     """The package index did not answer, or answered with an error."""
 
+    broken_off = False  # whether the answer began, and ended early
+
     code = "SRC009"
     exit_status = EXIT_INPUT
     default_hint = "Check the network and the index that pip or uv is configured to use."

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _NOT_FOUND = 404
+# Connecting is tried again below this (resolve.transport); these are for answers that end early.
+_ATTEMPTS = 3
+_FIRST_WAIT = 0.5  # seconds; then longer, and never quite the same
 
 
 def fetch(
@@ -75,7 +78,7 @@ def download(
 
     Raises:
         HashMismatchError: The content is not what was promised; nothing was kept.
-        IndexUnreachableError: The server did not answer, or stopped in the middle.
+        IndexUnreachableError: The server did not answer, or stopped in the middle, time and again.
         DiskFullError: The cache's disk is full.
     """
     url = split_fragment(url)[0]
@@ -85,7 +88,7 @@ def download(
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".download-", delete=False) as file:
             partial = Path(file.name)
             try:
-                actual = _receive(url, configuration, file, progress)
+                actual = _receive_patiently(url, configuration, file, progress)
                 _check(url, expected, actual)
                 place = kept(actual, filename)
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -135,6 +138,27 @@ def digest_of(path: Path) -> str:
         return sha256_of(path)
     except OSError as error:
         raise BadRequirementError(f"{path} can't be read: {error.strerror}.") from error
+
+
+def _receive_patiently(
+    url: str, configuration: IndexConfiguration, file: IO[bytes], progress: Progress | None
+) -> str:
+    """The same as ``_receive``; an answer that breaks off is asked for again, from its start."""
+    import stamina  # noqa: PLC0415 (a quarter of a second: only where something is downloaded)
+
+    stamina.instrumentation.set_on_retry_hooks([])  # it would log to standard error
+
+    def broken_off(error: Exception) -> bool:
+        return isinstance(error, IndexUnreachableError) and error.broken_off
+
+    for attempt in stamina.retry_context(
+        on=broken_off, attempts=_ATTEMPTS, wait_initial=_FIRST_WAIT, timeout=None
+    ):
+        with attempt:
+            file.seek(0)
+            file.truncate()
+            return _receive(url, configuration, file, progress)
+    raise AssertionError  # the last attempt returns or fails
 
 
 def _receive(

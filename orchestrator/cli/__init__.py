@@ -30,6 +30,7 @@ COMMANDS = {
     "emit": ("emit", "Write files for other tools, such as a Dockerfile."),
     "emulator": ("emulator", "Set up Pythons of other machines, to run wheels here."),
     "plan": ("plan", "Say what a build would do, in which order, and how long it takes."),
+    "history": ("history", "Show what builds took, and how they ended."),
     "install": ("install", "Install requirements from wheels of the index and the wheelhouse."),
     "recipe": ("recipe", "Show, make and check recipes."),
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),

@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from orchestrator.build.sources import overridden
 from orchestrator.model import Target, Value
 from orchestrator.pipeline.closures import ClosureOptions, closures
+from orchestrator.pipeline.estimating import with_estimates
 from orchestrator.pipeline.planning import PlanMaker
 from orchestrator.pipeline.survey import Surveyor
 from orchestrator.plan.steps import Planner
@@ -17,6 +20,7 @@ from orchestrator.registry.load import load_registry
 from orchestrator.resolve.configuration import read_configuration
 from orchestrator.targets.host import this_host
 from orchestrator.targets.toolchains import toolchains
+from orchestrator.wheelhouse.ledger import Ledger
 from orchestrator.wheelhouse.store import find_wheelhouse
 
 if TYPE_CHECKING:
@@ -73,4 +77,6 @@ def plan_inputs(
     )
     surveyor = Surveyor(planner, configuration, processes)
     wheelhouse = find_wheelhouse(options.wheelhouse)
-    return PlanMaker(surveyor, registry, configuration, processes, wheelhouse).make(found)
+    plan = PlanMaker(surveyor, registry, configuration, processes, wheelhouse).make(found)
+    steps = with_estimates(plan.steps, Ledger(options.wheelhouse))
+    return msgspec.structs.replace(plan, steps=steps)

@@ -71,7 +71,9 @@ def get(
         try:
             yield response
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _failed(url, error) from error
+            failure = _failed(url, error)
+            failure.broken_off = True
+            raise failure from error
 
 
 def _refused(url: str, response: Response) -> IndexUnreachableError:

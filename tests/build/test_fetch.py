@@ -39,7 +39,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")  # as some servers say of any .gz
         self.end_headers()
         if found:
-            self.wfile.write(CONTENT[:1000] if self.path.startswith("/cut") else CONTENT)
+            flaky = self.path.startswith("/flaky") and self.server.asked.count(self.path) < 3
+            self.wfile.write(CONTENT[:1000] if flaky or self.path.startswith("/cut") else CONTENT)
 
     def log_message(self, *_: object):
         pass
@@ -100,6 +101,16 @@ def test_wrong_content_is_not_kept(server: ThreadingHTTPServer, cache: Path):
     with pytest.raises(HashMismatchError, match=SHA256):
         fetch(wrong, NOTHING)
     assert kept_files(cache) == []
+
+
+def test_what_breaks_off_is_asked_for_again(
+    server: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("orchestrator.build.fetch._FIRST_WAIT", 0.01)
+    path = download(f"{server.url}/flaky", "a.tar.gz", SHA256, NOTHING)
+    assert path.read_bytes() == CONTENT
+    assert len(server.asked) == 3
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(("path", "why"), [("cut", "1000 bytes read"), ("missing", "404")])
