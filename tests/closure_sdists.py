@@ -1,4 +1,4 @@
-"""Twelve projects of compiled code that need each other's headers, as sdists.
+"""Twelve projects of compiled code that need each other and each other's headers, as sdists.
 
 Each compiles what takes a few seconds, and refuses to unless the headers of those it needs are the
 target's: they were written by the builds of those for the target, not by those for this machine.
@@ -70,6 +70,7 @@ setup(
     name={name!r},
     version={version!r},
     packages=[module],
+    install_requires={installs!r},
     package_data={{module: ["include/*.h"]}},
     ext_modules=[
         Extension(
@@ -123,6 +124,15 @@ def write_sdists(folder: Path, *, functions: int = 60) -> None:
         write_sdist(folder, name, functions=functions)
 
 
+def write_recipes(folder: Path) -> None:
+    """Writes the recipes that say whose headers must be the target's."""
+    for name, needs in NEEDS.items():
+        named = ", ".join(f'"{need}"' for need in needs)
+        (folder / f"{name}.toml").write_text(
+            f'why = "a test"\n[[release]]\ntarget-build-requires = [{named}]\nwhy = "a test"\n'
+        )
+
+
 def write_sdist(folder: Path, name: str, *, functions: int = 60) -> Path:
     """Writes one of the sdists, always with the same bytes; returns its path."""
     stem = f"{name.replace('-', '_')}-{VERSION}"
@@ -152,8 +162,16 @@ def _files(name: str, functions: int) -> dict[str, str]:
     weight = WEIGHTS.get(name, 1)
     return {
         "pyproject.toml": _PYPROJECT.format(requires=", ".join(f'"{each}"' for each in requires)),
-        "setup.py": _SETUP.format(name=name, module=module, needs=needs, version=VERSION),
-        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {VERSION}\n",
+        "setup.py": _SETUP.format(
+            name=name,
+            module=module,
+            needs=needs,
+            installs=[f"{need}=={VERSION}" for need in NEEDS[name]],
+            version=VERSION,
+        ),
+        # 2.2, so that nobody needs to build it to know what it requires.
+        "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {VERSION}\n"
+        + "".join(f"Requires-Dist: {need}=={VERSION}\n" for need in NEEDS[name]),
         f"{module}/__init__.py": "",
         "interface.h": f"#define {module.upper()}_LEVEL 1\n",
         "module.c": _MODULE.format(
