@@ -46,12 +46,12 @@ class BuildEnvironment:
     ) -> None:
         self.directory = directory
         self._processes = processes
-        self._env = env
+        links = ",".join(filter(None, (env.get("UV_FIND_LINKS"), str(wheels or ""))))
+        self._env = {**env, "UV_FIND_LINKS": links} if wheels else env
         self._log = log
         self._on_line = on_line
         # uv's cache knows a wheel by its name, and would not see that it was built anew.
-        refreshed = (word for name in fresh for word in ("--refresh-package", name))
-        self._sources = ("--find-links", str(wheels), *refreshed) if wheels else ()
+        self._refreshed = tuple(word for name in fresh for word in ("--refresh-package", name))
 
     def create(self, python: HostPython) -> None:
         """Makes it, of an interpreter of this machine.
@@ -126,13 +126,13 @@ class BuildEnvironment:
             self._uv_status(
                 "pip", "install", "--python", self.python_executable, "--no-deps",
                 "--only-binary", ":all:", "--python-platform", platform, "--target", str(into),
-                *self._sources, requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
+                *self._refreshed, requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
             )
             == 0
         )  # fmt: skip
 
     def _install(self, requirements: Sequence[str], constraints: Sequence[str]) -> int:
-        command = ["pip", "install", "--python", self.python_executable, *self._sources]
+        command = ["pip", "install", "--python", self.python_executable, *self._refreshed]
         if constraints:
             file = self.directory / "constraints.txt"
             file.write_text("\n".join(constraints), encoding="utf-8")

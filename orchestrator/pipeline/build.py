@@ -46,8 +46,7 @@ def build(
             return report.joined(failed=planned.failed)
         from orchestrator.pipeline.whole import build_whole, inputs_of  # noqa: PLC0415 (seldom)
 
-        named = tuple(zip(planned.plan.steps, report.wheels, strict=True))
-        return build_whole(inputs_of(needy), workshop, named)
+        return build_whole(inputs_of(needy), workshop, planned.plan, report.wheels)
     except KeyboardInterrupt:
         raise _interrupted() from None
 

@@ -66,7 +66,7 @@ def run(
     Raises:
         KeyboardInterrupt: Nothing is left behind but logs.
     """
-    done = dict(known or {})
+    done: dict[str, Published] = dict(known or {})
     for item in plan.steps:
         if item.step.label not in done and (made := workshop.kept(item.step)):
             done[item.step.label] = made

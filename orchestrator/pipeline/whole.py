@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.files import write_atomically
-from orchestrator.model import Failure, Plan, PlanStep, StepFailed
+from orchestrator.model import Failure, Plan, StepFailed
 from orchestrator.pipeline.closures import ClosureOptions, closures
 from orchestrator.pipeline.planning import PlanMaker
 from orchestrator.pipeline.run import run
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.resolve.inputs import Inputs
 
 _PINS = ".closures"
+_NOTHING = Plan(steps=())
 
 
 def inputs_of(requirements: Sequence[str]) -> Inputs:
@@ -34,14 +35,18 @@ def inputs_of(requirements: Sequence[str]) -> Inputs:
 
 
 def build_whole(
-    inputs: Inputs, workshop: Workshop, named: Sequence[tuple[PlanStep, PublishedWheel]] = ()
+    inputs: Inputs,
+    workshop: Workshop,
+    named: Plan = _NOTHING,
+    wheels: Sequence[PublishedWheel] = (),
 ) -> BuildReport:
     """Builds all that closures lack.
 
     Args:
         inputs: As read.
         workshop: Of the run.
-        named: Steps that were done before, and what they made.
+        named: What was done before.
+        wheels: That it made.
 
     Raises:
         OrchestratorError: Of resolution.
@@ -56,22 +61,27 @@ def build_whole(
         workshop.processes,
         workshop.wheelhouse,
     )
-    plan = _with(maker.make(found), [item for item, _ in named])
+    plan = _with(maker.make(found), named)
     failed = tuple(_told(missing, workshop) for missing in plan.unbuildable)
-    wheels = {item.step.label: wheel for item, wheel in named}
-    report = run(plan, workshop, wheels).joined(failed=failed)
+    made = {wheel.record.fingerprint: wheel for wheel in wheels}
+    known = {
+        item.step.label: made[item.step.fingerprint]
+        for item in named.steps
+        if item.step.fingerprint in made
+    }
+    report = run(plan, workshop, known).joined(failed=failed)
     if report.failed:
         return report
     install = tuple(_install_line(closure, workshop.wheelhouse.directory) for closure in found)
     return msgspec.structs.replace(report, install=install)
 
 
-def _with(plan: Plan, named: Sequence[PlanStep]) -> Plan:
+def _with(plan: Plan, named: Plan) -> Plan:
     """The plan with steps as they were done, in place of those that make the same."""
-    labels = {item.step.label for item in named}
+    labels = {item.step.label for item in named.steps}
     others = (item for item in plan.steps if item.step.label not in labels)
     unbuildable = (missing for missing in plan.unbuildable if missing.label not in labels)
-    return make_plan((*named, *others), unbuildable, plan.closures)
+    return make_plan((*named.steps, *others), unbuildable, plan.closures)
 
 
 def _told(missing: Unbuildable, workshop: Workshop) -> Failure:

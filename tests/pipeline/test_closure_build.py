@@ -76,7 +76,7 @@ class Site:
 
 
 def events(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    out, _ = process.communicate(timeout=600)
+    out, _ = process.communicate(timeout=1500)
     return [json.loads(line) for line in out.splitlines()]
 
 
