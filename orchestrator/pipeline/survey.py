@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from orchestrator.build import era
 from orchestrator.build.blueprint import Blueprint, blueprint_of
@@ -86,7 +88,9 @@ class Surveyor:
             located.released or blueprint.released, draft.target.interpreter, era.release_table()
         )
         bounds = era.applicable(bounds, stated)
-        within = [(*preferred, *bounds), bounds] if preferred else [bounds]
+        asked = {canonicalize_name(Requirement(text).name) for text in stated}
+        own = [pin for pin in preferred if pin.partition("==")[0] in asked]
+        within = [(*own, *bounds), bounds] if own else [bounds]
         requires = self._locker.lock(
             stated, within, settings.build_requires.constrain, draft.python
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -93,13 +94,14 @@ def _print_unbuildable(missing: Sequence[Unbuildable], console: Console) -> None
     console.print(Text("\nCan't be built:", style="bold red"))
     for item in missing:
         console.print(Text(f"  {item.name} {item.version} for {item.target}  {item.code}"))
-        console.print(Text(f"    {item.message}"), soft_wrap=False)
-        for line in item.details:
-            console.print(Text(f"    {line}"))
-        if item.hint:
-            console.print(Text(f"    hint: {item.hint}"))
-        if item.roots:
-            console.print(Text(f"    because of: {', '.join(item.roots)}"))
+        for line in (
+            item.message,
+            *item.details,
+            f"hint: {item.hint}" if item.hint else "",
+            f"because of: {', '.join(item.roots)}" if item.roots else "",
+        ):
+            if line:
+                console.print(Padding(Text(line), (0, 0, 0, 4)))
 
 
 def _print_outlook(outlooks: Sequence[Outlook], console: Console) -> None:
