@@ -36,6 +36,7 @@ COMMANDS = {
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),
     "test": ("test", "Run wheels: install, import, and their recipe's tests."),
     "verify": ("verify", "Say what is wrong with wheels, rule by rule."),
+    "why": ("why", "Say which inputs changed since a wheel was built."),
 }
 
 

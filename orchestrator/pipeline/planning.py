@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from orchestrator.build.blueprint import blueprint_of
 from orchestrator.build.languages import check_languages
 from orchestrator.errors import (
     CacheNotWritableError,
@@ -202,6 +203,7 @@ class PlanMaker:
             cpus=guess.cpus,
             binaries=located.binaries,
             released=located.released,
+            notes=survey.planned.notes,
             served=want.served,
         )
         host = Target(platform=self._host, interpreter=step.target.interpreter)
@@ -272,15 +274,23 @@ class PlanMaker:
         check_languages(step, [item.name for item in survey.requires])
 
     def _without_wheel(self, step: Step, wants: Iterable[Want]) -> Iterator[Want]:
-        """What the recipe says must be the target's, and the index has no wheel of for it."""
+        """Those that must be the target's for sure, and that the index has no wheel of for it.
+
+        That is what the recipe names, and what has to be compiled for this machine too.
+        """
         named = named_for_target(step)
         for want in wants:
-            if want.locked.name not in named:
+            locked = want.locked
+            if locked.name not in named and (locked.wheel or not self._compiles(want)):
                 continue
             tags = accepted(want.target)
-            wheels = wheels_for(want.locked.version, self._files(want.locked.name))
+            wheels = wheels_for(locked.version, self._files(locked.name))
             if not any(_fits(wheel, tags) for wheel in wheels):
                 yield want
+
+    def _compiles(self, want: Want) -> bool:
+        source = self._locate(want).source
+        return bool(blueprint_of(source, (), self._configuration, self._watch).code)
 
     def _list_files(self, name: str) -> tuple[FileEntry, ...]:
         try:

@@ -87,12 +87,6 @@ def _steps(request: Request, target: Target, workshop: Workshop) -> tuple[PlanSt
     )
     planned = workshop.surveyor.survey(located, target).planned
     step = planned.step
-    notes: tuple[str, ...] = ()
-    if planned.raised:
-        tag = step.target.platform.tag
-        notes = (
-            f"its recipe needs a newer macOS than {planned.raised.tag}: the wheel is tagged {tag}",
-        )
     return (
         *(_library(library) for library in in_order(step.libraries)),
         PlanStep(
@@ -101,7 +95,7 @@ def _steps(request: Request, target: Target, workshop: Workshop) -> tuple[PlanSt
             roots=(request.text,),
             binaries=located.binaries,
             released=located.released,
-            notes=notes,
+            notes=planned.notes,
         ),
     )
 

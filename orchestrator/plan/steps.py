@@ -42,6 +42,16 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     toolchain: Toolchain
     raised: Platform | None = None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Things the user should know before it is done."""
+        if self.raised is None:
+            return ()
+        tag = self.step.target.platform.tag
+        return (
+            f"its recipe needs a newer macOS than {self.raised.tag}: the wheel is tagged {tag}",
+        )
+
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A step before it is known what its build requirements are, and what it needs.

@@ -60,7 +60,7 @@ def for_host(step: Step, requires: Iterable[Locked], host: Target) -> Iterator[W
 def for_target(step: Step, requires: Iterable[Locked]) -> Iterator[Want]:
     """The build requirements of a step whose headers and static libraries must be the target's.
 
-    Those are the ones with wheels of this machine alone, and those that the recipe names.
+    Those are the ones that may hold compiled code, and those that the recipe names.
 
     Args:
         step: That needs them.
@@ -68,8 +68,8 @@ def for_target(step: Step, requires: Iterable[Locked]) -> Iterator[Want]:
     """
     named = named_for_target(step)
     for locked in requires:
-        specific = locked.wheel is not None and not locked.wheel.filename.endswith("-any.whl")
-        if specific or locked.name in named:
+        pure = locked.wheel is not None and locked.wheel.filename.endswith("-any.whl")
+        if not pure or locked.name in named:
             why = f"to build {step.source.name}, which is compiled against its headers"
             yield Want(locked=locked, target=step.target, why=why, served=True)
 

@@ -101,7 +101,7 @@ def _print_unbuildable(missing: Sequence[Unbuildable], console: Console) -> None
             f"because of: {', '.join(item.roots)}" if item.roots else "",
         ):
             if line:
-                console.print(Padding(Text(line), (0, 0, 0, 4)))
+                console.print(Padding(Text(line), (0, 0, 0, 4), expand=False))
 
 
 def _print_outlook(outlooks: Sequence[Outlook], console: Console) -> None:

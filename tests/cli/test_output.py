@@ -29,6 +29,7 @@ COMMANDS = [
     ("recipe", "lint"),
     ("repair",),
     ("verify",),
+    ("why",),
 ]
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07)")
 

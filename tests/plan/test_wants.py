@@ -32,8 +32,9 @@ def test_build_requirements_without_a_wheel_are_made_for_the_host() -> None:
     assert want.served
 
 
-def test_build_requirements_with_code_of_the_host_may_have_to_be_the_target_s() -> None:
-    assert [want.label for want in for_target(STEP, REQUIRES)] == [f"numpy==1.0 for {TARGET}"]
+def test_build_requirements_that_may_hold_code_may_have_to_be_the_target_s() -> None:
+    labels = [want.label for want in for_target(STEP, REQUIRES)]
+    assert labels == [f"numpy==1.0 for {TARGET}", f"netifaces==0.11.0 for {TARGET}"]
 
 
 def test_so_are_those_that_the_recipe_names() -> None:
@@ -41,4 +42,4 @@ def test_so_are_those_that_the_recipe_names() -> None:
     step = msgspec.structs.replace(STEP, settings=settings)
     assert named_for_target(step) == {"tool"}
     wanted = [want.locked.name for want in for_target(step, REQUIRES)]
-    assert wanted == ["tool", "numpy"]
+    assert wanted == ["tool", "numpy", "netifaces"]

@@ -1,0 +1,85 @@
+"""``orchestrate why``: why a build would build something, or would not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli.inputs import Asked, input_options
+
+if TYPE_CHECKING:
+    from orchestrator.pipeline.whys import Whys
+
+
+@click.command()
+@input_options
+@click.option(
+    "--wheelhouse",
+    metavar="DIR",
+    envvar="ORCHESTRATE_WHEELHOUSE",
+    default="wheelhouse",
+    type=click.Path(path_type=Path),
+    help="Whose wheels are compared with.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
+)
+@click.option(
+    "--recipes",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of recipes that refine the built-in ones. Repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def why(*, asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], as_json: bool) -> None:
+    """Say which inputs changed since a wheel was built: source, recipe, toolchain, needs.
+
+    With -r, --project or --lock, REQUIREMENTs are names of packages in that closure; none means
+    all that would be built. Else they are what `orchestrate build` is given.
+    """
+    found = _whys(asked, wheelhouse, recipes, quiet=as_json)
+    if as_json:
+        import msgspec  # noqa: PLC0415 (--help stays quick)
+
+        click.echo(msgspec.json.encode(found))
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    from orchestrator.report.whys import print_whys  # noqa: PLC0415
+
+    print_whys(found, Console())
+
+
+def _whys(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: bool) -> Whys:
+    import msgspec  # noqa: PLC0415 (--help stays quick)
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
+    from orchestrator.pipeline.plans import PlanOptions  # noqa: PLC0415
+    from orchestrator.pipeline.whys import whys_of_closures, whys_of_requests  # noqa: PLC0415
+    from orchestrator.pipeline.workshop import BuildOptions  # noqa: PLC0415
+    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+
+    if not (asked.files or asked.project or asked.lock):
+        if not asked.requirements:
+            raise click.UsageError("Name a package, or a closure with -r, --project or --lock.")
+        options = BuildOptions(
+            platforms=asked.platforms,
+            interpreters=asked.interpreters,
+            explicit_platform=asked.explicit_platform,
+            wheelhouse=wheelhouse,
+            recipes=recipes,
+        )
+        return whys_of_requests(asked.requirements, asked.targets, options)
+    names = {canonicalize_name(name) for name in asked.requirements}
+    inputs = msgspec.structs.replace(asked, requirements=()).read()
+    ways = PlanOptions(
+        wheelhouse=wheelhouse,
+        recipes=recipes,
+        explicit_platform=asked.explicit_platform,
+        build_metadata=asked.build_metadata,
+    )
+    if quiet:
+        return whys_of_closures(names, inputs, asked.targets, ways, lambda _: None)
+    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
+        return whys_of_closures(names, inputs, asked.targets, ways, reporter.handle)
