@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.build.environment import INSTALL_SECONDS
-from orchestrator.errors import BuildEnvironmentError
+from orchestrator.errors import BuildEnvironmentError, ResolverError, UnsatisfiableError
 from orchestrator.files import cache_directory, write_atomically
 from orchestrator.model import Locked, Target, learn
 from orchestrator.resolve.configuration import uv_environment
-from orchestrator.resolve.urls import redact, without_credentials
+from orchestrator.resolve.urls import without_credentials
 from orchestrator.targets.host import host_platform
 
 if TYPE_CHECKING:
@@ -110,34 +110,70 @@ class Locker:
         constraints: Sequence[str],
         python: HostPython,
     ) -> tuple[Locked, ...]:
+        alternatives = [
+            (*within, *constraints) for within in dict.fromkeys((*map(tuple, bounds), ()))
+        ]
         with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as name:
             folder = Path(name)
             (folder / "requirements.txt").write_text("\n".join(requirements), encoding="utf-8")
-            for wheels_only in (True, False):
-                for within in dict.fromkeys((*map(tuple, bounds), ())):
-                    limits = (*within, *constraints)
-                    if self._compile(folder, limits, python, wheels_only=wheels_only):
-                        return _read(folder / "pylock.toml", python)
-            lines = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
+            for limits in alternatives:
+                if self._compile(folder, limits, python):
+                    return _read(folder / "pylock.toml", python)
+            return self._with_sdists(requirements, alternatives, python, folder)
+
+    def _with_sdists(
+        self,
+        requirements: Sequence[str],
+        alternatives: Sequence[Sequence[str]],
+        python: HostPython,
+        folder: Path,
+    ) -> tuple[Locked, ...]:
+        """A lock in which some packages have no wheel; nothing of their sdists is run for it."""
+        from orchestrator.resolve.inputs import Inputs, parse_root  # noqa: PLC0415 (seldom)
+        from orchestrator.resolve.lock import Locking, lock_one, unknown_metadata  # noqa: PLC0415
+
+        explained: tuple[str, ...] = ()
+        where = "build requirements"
+        for limits in alternatives:
+            inputs = Inputs(
+                roots=tuple(parse_root(text, where, folder) for text in requirements),
+                constraints=tuple(parse_root(text, where, folder) for text in limits),
+            )
+            locking = Locking(
+                inputs=inputs,
+                configuration=self._configuration,
+                settings=(),
+                cwd=folder,
+                environ=os.environ,
+                processes=self._processes,
+                metadata_of=unknown_metadata,
+                told=lambda *_: None,
+                known=lambda _: None,
+            )
+            try:
+                closure = lock_one(locking, _host(python))
+            except (UnsatisfiableError, ResolverError) as error:
+                explained = error.details
+            else:
+                # Roots are what the user asks for.
+                found = (item for item in closure.packages if item.source is None)
+                return tuple(msgspec.structs.replace(item, roots=()) for item in found)
         raise BuildEnvironmentError(
             f"The build requirements can't be satisfied: {', '.join(requirements)}.",
-            details=tuple(redact(line) for line in lines if line.strip())[-_SHOWN_LINES:],
+            details=explained[-_SHOWN_LINES:],
         )
 
-    def _compile(
-        self, folder: Path, limits: Sequence[str], python: HostPython, *, wheels_only: bool
-    ) -> bool:
+    def _compile(self, folder: Path, limits: Sequence[str], python: HostPython) -> bool:
+        """Whether there are versions within the limits that have wheels."""
         from uv import find_uv_bin  # noqa: PLC0415 (not where all was asked before)
 
         (folder / "constraints.txt").write_text("\n".join(limits), encoding="utf-8")
-        (folder / "log").write_bytes(b"")
-        kinds = ("--only-binary", ":all:") if wheels_only else ()
         status = self._processes.run(
             [
                 find_uv_bin(), "pip", "compile", "--quiet", "--no-header",
                 "--python", str(python.executable), "--constraints", "constraints.txt",
-                "--format", "pylock.toml", "--output-file", "pylock.toml", *kinds,
-                "requirements.txt",
+                "--format", "pylock.toml", "--output-file", "pylock.toml",
+                "--only-binary", ":all:", "requirements.txt",
             ],
             cwd=folder,
             env={**os.environ, **uv_environment(self._configuration)},
@@ -157,8 +193,12 @@ def _read(lock: Path, python: HostPython) -> tuple[Locked, ...]:
 
     from orchestrator.resolve.closure import closure_of, select  # noqa: PLC0415
 
-    target = Target(platform=host_platform(), interpreter=python.interpreter)
     tables = tomllib.loads(lock.read_text(encoding="utf-8"))
+    target = _host(python)
     packages = select(tables, target, "the lock of build requirements")
     closure = closure_of(packages, {}, (), target, text="", base=lock.parent)
     return tuple(package for package in closure.packages if package.source is None)
+
+
+def _host(python: HostPython) -> Target:
+    return Target(platform=host_platform(), interpreter=python.interpreter)

@@ -76,7 +76,8 @@ def test_a_circle_of_build_requirements_is_an_error_with_its_path(
         write_sdist(place / "sdists", name)
     with pytest.raises(PlanCycleError) as caught:
         planned("c01-base")
-    assert f"{for_host('c01-base')} → {for_host('c03-codec')} → " in caught.value.message
+    circle = (label("c01-base"), label("c03-codec"), label("c01-base"))
+    assert " → ".join(circle) in caught.value.message
 
 
 def test_what_can_t_be_built_does_not_stop_the_rest(place: Path) -> None:
