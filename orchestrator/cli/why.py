@@ -11,7 +11,7 @@ import click
 from orchestrator.cli.inputs import Asked, input_options
 
 if TYPE_CHECKING:
-    from orchestrator.pipeline.whys import Whys
+    from orchestrator.plan.changes import Whys
 
 
 @click.command()

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from orchestrator.model import Failure, Unbuildable, Value
 from orchestrator.pipeline.plans import PlanOptions, plan_inputs
 from orchestrator.pipeline.requests import plan_requests
 from orchestrator.pipeline.workshop import BuildOptions, Workshop
-from orchestrator.plan.changes import Why, why
+from orchestrator.plan.changes import Why, Whys, why
 from orchestrator.resolve.requests import classify
 from orchestrator.wheelhouse.store import find_wheelhouse
 
@@ -22,22 +21,6 @@ if TYPE_CHECKING:
     from orchestrator.model import Event, Step, Target
     from orchestrator.resolve.inputs import Inputs
     from orchestrator.wheelhouse.store import Wheelhouse
-
-
-class Whys(Value):
-    """What there is to say of packages.
-
-    Attributes:
-        steps: Each behind those it needs.
-        ready: Packages, each with the file name of an index's wheel: nothing is built of them.
-        unbuildable: What can't be built.
-        failed: What can't be found, or not be built.
-    """
-
-    steps: tuple[Why, ...]
-    ready: tuple[tuple[str, str], ...] = ()
-    unbuildable: tuple[Unbuildable, ...] = ()
-    failed: tuple[Failure, ...] = ()
 
 
 def whys_of_requests(

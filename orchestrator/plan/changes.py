@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from orchestrator.model import Value
+from orchestrator.model import Failure, Unbuildable, Value
 from orchestrator.plan.fingerprint import NEEDS
 
 if TYPE_CHECKING:
@@ -63,6 +63,22 @@ class Why(Value):
     wheel: str = ""
     built: str = ""
     changes: tuple[Change, ...] = ()
+
+
+class Whys(Value):
+    """What there is to say of packages.
+
+    Attributes:
+        steps: Each behind those it needs.
+        ready: Packages, each with the file name of an index's wheel: nothing is built of them.
+        unbuildable: What can't be built.
+        failed: What can't be found, or not be built.
+    """
+
+    steps: tuple[Why, ...]
+    ready: tuple[tuple[str, str], ...] = ()
+    unbuildable: tuple[Unbuildable, ...] = ()
+    failed: tuple[Failure, ...] = ()
 
 
 def why(step: Step, found: PublishedWheel | None, history: Sequence[Record]) -> Why:

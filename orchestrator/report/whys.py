@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from orchestrator.pipeline.whys import Whys
-    from orchestrator.plan.changes import Why
+    from orchestrator.plan.changes import Why, Whys
 
 
 def print_whys(found: Whys, console: Console) -> None:
