@@ -81,8 +81,18 @@ def _print_group(audit: Audit, packages: tuple[Package, ...], console: Console) 
     console.print(table, highlight=False)
     if not beside:
         console.print()
-        for package in packages:
-            console.print(Text(f"{package.name}: ").append(_words(package)))
+        _print_words(packages, console)
+
+
+def _print_words(packages: tuple[Package, ...], console: Console) -> None:
+    """What packages take, below a table that has no room for it."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+    table.add_column(overflow="fold", max_width=_NAME)
+    table.add_column(overflow="fold")
+    for package in packages:
+        if words := _words(package):
+            table.add_row(package.name, words)
+    console.print(table, highlight=False)
 
 
 def _words(package: Package) -> Text:
