@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.metadata import parse_email
+from packaging.utils import canonicalize_name
 
 from orchestrator.build import era
 from orchestrator.build.environment import BuildEnvironment
@@ -81,8 +83,8 @@ class MetadataBuilder:
             return unknown_metadata(refused, target)
         raw, _ = parse_email(content)
         return Metadata(
-            name=refused.name or source.name,
-            version=refused.version,
+            name=refused.name or canonicalize_name(raw.get("name", source.name)),
+            version=refused.version or raw.get("version", source.version),
             requires_dist=tuple(raw.get("requires_dist", ())),
             requires_python=raw.get("requires_python", ""),
             provides_extra=tuple(raw.get("provides_extra", ())),
@@ -151,9 +153,11 @@ class MetadataBuilder:
         )
         request.directory.mkdir()
         kit = draft.toolchain.prepare(request)
+        # The second hook starts twice as fast when the first may leave byte code behind.
+        env = {**settings.env, "PYTHONDONTWRITEBYTECODE": ""}
         frontend = Frontend(
             tree,
-            settings,
+            msgspec.structs.replace(settings, env=env),
             workspace,
             processes=self._processes,
             on_line=_unheard,

@@ -60,7 +60,7 @@ def closure_of(
         if package.name in hashed:
             locked = _only_allowed(locked, hashed[package.name], tags)
         needs = tuple(edges.get(package.name, ()))
-        known = (locked.name, locked.version) not in without and (locked.name, "") not in without
+        known = (locked.name, locked.version) not in without
         found.append(msgspec.structs.replace(locked, needs=needs, dependencies_known=known))
     return Closure(target=target, packages=with_roots(found, roots, target), lock=text)
 
@@ -125,9 +125,10 @@ def name_of(root: Root, packages: Sequence[Locked]) -> str:
     """The name of a root's package; of a mere place, that of the package from there."""
     if root.name:
         return root.name
+    place = without_credentials(root.location.removeprefix("git+"))
     for package in packages:
-        source = package.source
-        if source and root.location.removeprefix("git+").startswith(source.location):
+        where = package.source.location.partition("#")[0] if package.source else ""
+        if where and (place == where or place.startswith((f"{where}@", f"{where}#"))):
             return package.name
     return ""
 

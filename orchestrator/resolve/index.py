@@ -18,6 +18,7 @@ from orchestrator.errors import (
 from orchestrator.files import cache_directory, write_atomically
 from orchestrator.model import Interpreter, Request, Source, Value, learn
 from orchestrator.resolve.configuration import DEFAULT_INDEX, IndexConfiguration
+from orchestrator.resolve.default_index import default_index
 from orchestrator.resolve.json_pages import parse_json
 from orchestrator.resolve.pages import FileEntry, parse_filename, parse_html
 from orchestrator.resolve.select import choose_sdist
@@ -183,11 +184,7 @@ def _remote_page(url: str, name: str, configuration: IndexConfiguration, *, refr
 
 def _endpoint(url: str) -> str:
     """The URL to ask; one that starts with a slash is a page of the default index."""
-    if not url.startswith("/"):
-        return url
-    from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415 - slow, and seldom needed
-
-    return PYPI_SIMPLE_ENDPOINT.rstrip("/") + url
+    return default_index().rstrip("/") + url if url.startswith("/") else url
 
 
 def _parse(name: str, response: Response) -> tuple[FileEntry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -189,7 +190,7 @@ def _placed(name: str, place: str, root: Root, cwd: Path) -> Root:
     assert parts  # noqa: S101 (it matches everything)
     location, marker = parts["place"], parts["marker"] or ""
     if not has_scheme(location):
-        location = str(cwd / expanded(location))
+        location = posixpath.normpath(cwd / expanded(location))
     # How pip was told the name, before PEP 508.
     name = name or split_fragment(location)[1].get("egg", "")
     url = location if has_scheme(location) else Path(location).as_uri()

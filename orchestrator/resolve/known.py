@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.model import Target
-    from orchestrator.resolve.refusal import Refused
 
 
 class KnownMetadata:
@@ -37,10 +36,6 @@ class KnownMetadata:
     def all(self) -> tuple[Metadata, ...]:
         """Everything, one for each version."""
         return tuple({**self._kept, **self._learned}.values())
-
-    def has(self, refused: Refused) -> bool:
-        """Whether uv was told already."""
-        return (refused.name, refused.version) in {**self._kept, **self._learned}
 
     def learn(self, metadata: Metadata) -> None:
         """Takes an answer."""

@@ -17,16 +17,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from orchestrator.errors import ResolverError, UnsatisfiableError
-from orchestrator.model import Closure, Target
+from orchestrator.model import UNKNOWN_VERSION, Closure, Target
 from orchestrator.process import Processes
 from orchestrator.resolve.closure import closure_of, select
 from orchestrator.resolve.configuration import IndexConfiguration, uv_environment
-from orchestrator.resolve.inputs import Inputs
+from orchestrator.resolve.default_index import default_index
+from orchestrator.resolve.inputs import Inputs, Root
 from orchestrator.resolve.known import KnownMetadata
 from orchestrator.resolve.placeholders import Placeholders, lacking_wheels
-from orchestrator.resolve.refusal import VARIABLE, Refused, read_refused, refusing_python
+from orchestrator.resolve.refusal import (
+    VARIABLE,
+    Refused,
+    read_refused,
+    refusing_python,
+    stated_metadata,
+)
 from orchestrator.resolve.uv_compile import (
     UNWANTED_VARIABLES,
     Metadata,
@@ -156,13 +164,11 @@ class _TargetLock:
         self._uv = find_uv_bin()
         self._python = refusing_python(self._uv)
         self._known = KnownMetadata(target)
+        self._roots = locking.inputs.roots
+        self._asked = set[str]()
         self._placeholders = Placeholders(folder / "placeholders", target, locking.configuration)
-        for name, roots in (
-            ("requirements.in", locking.inputs.roots),
-            ("constraints.txt", locking.inputs.constraints),
-        ):
-            lines = dict.fromkeys(root.requirement for root in roots)
-            (folder / name).write_text("".join(f"{line}\n" for line in lines if line))
+        self._write("requirements.in", locking.inputs.roots)
+        self._write("constraints.txt", locking.inputs.constraints)
 
     def run(self) -> Closure:
         while True:
@@ -182,7 +188,7 @@ class _TargetLock:
         return closure_of(
             select(lock, self._target, f"the lock for {self._target}"),
             edges,
-            self._locking.inputs.roots,
+            self._roots,
             self._target,
             text=text,
             base=self._folder,
@@ -218,15 +224,31 @@ class _TargetLock:
         )
 
     def _ask(self, refused: Sequence[Refused]) -> None:
-        names = ", ".join(f"{one.name} {one.version}".strip() for one in refused)
-        self._locking.told(self._target, f"finding out what these sdists require: {names}")
-        new = [one for one in refused if not self._known.has(one)]
+        """Finds out what sources require that uv could not tell, and what they are called."""
+        new = [one for one in refused if one.folder not in self._asked]
+        self._asked.update(one.folder for one in new)
         if not new:
-            raise ResolverError(f"uv does not accept what {names} was found to require.")
-        with ThreadPoolExecutor(max_workers=len(new)) as pool:
-            answers = pool.map(lambda one: self._locking.metadata_of(one, self._target), new)
-            for answer in answers:
-                self._known.learn(answer)
+            raise ResolverError(
+                f"uv does not accept what {_listed(refused)} was found to require.",
+                hint="If it is no sdist of an index, give its name too: NAME @ URL.",
+            )
+        answers = {one: stated for one in new if (stated := stated_metadata(one))}
+        if asked := [one for one in new if one not in answers]:
+            listed = _listed(asked)
+            self._locking.told(self._target, f"finding out what these sdists require: {listed}")
+            with ThreadPoolExecutor(max_workers=len(asked)) as pool:
+                found = pool.map(lambda one: self._locking.metadata_of(one, self._target), asked)
+                answers |= dict(zip(asked, found, strict=True))
+        for metadata in answers.values():
+            self._known.learn(metadata)
+        # uv asks a source without a name again, whatever it was told.
+        names = {Path(one.folder).resolve(): answers[one].name for one in new if not one.indexed}
+        self._roots = tuple(_named(root, names) for root in self._roots)
+        self._write("requirements.in", self._roots)
+
+    def _write(self, name: str, roots: Sequence[Root]) -> None:
+        lines = dict.fromkeys(root.requirement for root in roots if root.requirement)
+        (self._folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def _edges(self) -> dict[str, tuple[str, ...]]:
         """Which package requires which: the same resolution again, from uv's cache alone."""
@@ -241,11 +263,10 @@ class _TargetLock:
     def _compile(self, *arguments: str) -> tuple[tuple[Refused, ...], list[str]]:
         """Runs uv; returns the sdists whose hooks it called, and what it printed."""
         import tomli_w  # noqa: PLC0415
-        from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415
 
         locking, folder = self._locking, self._folder
         tables = configuration_tables(
-            locking.settings, locking.configuration, PYPI_SIMPLE_ENDPOINT, self._known.all()
+            locking.settings, locking.configuration, default_index(), self._known.all()
         )
         configuration = folder / "uv.toml"
         configuration.write_text(tomli_w.dumps(tables), encoding="utf-8")
@@ -286,6 +307,23 @@ class _TargetLock:
         }
 
 
+def _listed(refused: Sequence[Refused]) -> str:
+    return ", ".join(f"{one.name or one.folder} {one.version}".strip() for one in refused)
+
+
+def _named(root: Root, names: Mapping[Path, str]) -> Root:
+    """A root that was but a folder, by the name that its source turned out to have."""
+    name = "" if root.name else names.get(Path(root.location).resolve(), "")
+    if not name:
+        return root
+    extras = f"[{','.join(root.extras)}]" if root.extras else ""
+    marker = f" ; {root.marker}" if root.marker else ""
+    requirement = f"{name}{extras} @ {Path(root.location).as_uri()}{marker}"
+    return msgspec.structs.replace(root, requirement=requirement, name=name)
+
+
 def unknown_metadata(refused: Refused, target: Target) -> Metadata:  # noqa: ARG001 (MetadataOf)
     """The answer where nobody may be asked: nothing is assumed to be required."""
-    return Metadata(name=refused.name, version=refused.version, known=False)
+    name = refused.name or canonicalize_name(Path(refused.folder).name)
+    version = refused.version or UNKNOWN_VERSION  # uv takes no metadata of a folder without one
+    return Metadata(name=name, version=version, known=False)

@@ -15,7 +15,9 @@ from packaging.utils import canonicalize_name
 
 from orchestrator.errors import ResolverError
 from orchestrator.files import cache_directory
-from orchestrator.model import Value
+from orchestrator.model import UNKNOWN_VERSION, Value
+from orchestrator.resolve.setup_py import stated_requirements
+from orchestrator.resolve.uv_compile import Metadata
 
 VARIABLE = "ORCHESTRATE_REFUSED"
 _MODULE = Path(__file__).parent / "refusing" / "orchestrate_refuses.py"
@@ -91,3 +93,23 @@ def _from_metadata(path: Path) -> tuple[str, str]:
     except OSError:
         return "", ""
     return raw.get("name", ""), raw.get("version", "")
+
+
+def stated_metadata(refused: Refused) -> Metadata | None:
+    """What a refused source states outright; None where only its build backend can tell."""
+    files: dict[str, str] = {}
+    for name in ("setup.py", "setup.cfg", "pyproject.toml"):
+        path = Path(refused.folder) / name
+        if path.is_file():
+            files[name] = path.read_text(encoding="utf-8", errors="replace")
+    stated = stated_requirements(files)
+    name = refused.name or canonicalize_name(stated.name if stated else "")
+    if stated is None or not name:
+        return None
+    return Metadata(
+        name=name,
+        version=refused.version or UNKNOWN_VERSION,
+        requires_dist=stated.requires_dist,
+        requires_python=stated.requires_python,
+        provides_extra=stated.extras,
+    )

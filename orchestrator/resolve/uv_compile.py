@@ -47,7 +47,7 @@ class Metadata(Value):
 
     Attributes:
         name: Normalized.
-        version: PEP 440; empty: whichever its source has.
+        version: PEP 440.
         requires_dist: PEP 508 strings.
         provides_extra: Names of extras.
         sha256: Of the sdist that says so; empty where it is of none.
@@ -55,7 +55,7 @@ class Metadata(Value):
     """
 
     name: str
-    version: str = ""
+    version: str
     requires_dist: tuple[str, ...] = ()
     requires_python: str = ""
     provides_extra: tuple[str, ...] = ()
@@ -160,9 +160,11 @@ def configuration_tables(
 
 
 def _metadata_table(metadata: Metadata) -> dict[str, Any]:
-    table: dict[str, Any] = {"name": metadata.name, "requires-dist": list(metadata.requires_dist)}
-    if metadata.version:
-        table["version"] = metadata.version
+    table: dict[str, Any] = {
+        "name": metadata.name,
+        "version": metadata.version,
+        "requires-dist": list(metadata.requires_dist),
+    }
     if metadata.requires_python:
         table["requires-python"] = metadata.requires_python
     if metadata.provides_extra:

@@ -1,7 +1,9 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from orchestrator.errors import UnsatisfiableError
 from orchestrator.model import Closure, Target
@@ -65,3 +67,59 @@ def test_what_has_nothing_for_the_target_is_in_the_closure_all_the_same():
     assert not tensorflow.dependencies_known  # only its wheels tell, and they are for others
     assert any("macosx_10_14_x86_64" in wheel.filename for wheel in tensorflow.wheels)
     assert "placeholders" not in closure.lock
+
+
+DYNAMIC = """\
+import sys
+from setuptools import setup
+setup(
+    name="asks-where-it-is",
+    version="1.0",
+    install_requires=["six" if sys.platform == "darwin" else "attrs"],
+)
+"""
+
+
+@pytest.mark.toolchain
+def test_build_backends_are_asked_with_the_target_in_sight(tmp_path: Path):
+    (tmp_path / "setup.py").write_text(DYNAMIC)
+    mac, linux = closures_of(str(tmp_path), targets=(target(), target("linux")))
+    assert [package.name for package in mac.packages] == ["asks-where-it-is", "six"]
+    assert [package.name for package in linux.packages] == ["asks-where-it-is", "attrs"]
+    assert mac.packages[0].source
+    assert mac.packages[0].source.digest
+    assert mac.packages[0].dependencies_known
+
+
+def test_backends_that_must_not_be_asked(tmp_path: Path):
+    (tmp_path / "setup.py").write_text(DYNAMIC)
+    (found,) = closures_of(str(tmp_path), build_metadata=False)
+    assert [package.dependencies_known for package in found.packages] == [False]
+
+
+def test_a_uv_lock_is_taken_as_it_is(tmp_path: Path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        'dependencies = ["jinja2==3.1.4"]\n[dependency-groups]\ntest = ["annoy"]\n'
+        '[tool.uv]\nconstraint-dependencies = ["markupsafe==2.1.5"]\n'
+    )
+    command = [find_uv_bin(), "lock", "-q", "--no-python-downloads", "--project", str(tmp_path)]
+    subprocess.run(command, check=True)
+    wanted = Wanted(project=tmp_path)
+    (locked,) = closures(
+        read_inputs(wanted, Path.cwd(), os.environ), (target(),), ClosureOptions(), lambda _: None
+    )
+    assert [(package.name, package.version, package.roots) for package in locked.packages] == [
+        ("jinja2", "3.1.4", ("jinja2==3.1.4",)),
+        ("markupsafe", "2.1.5", ("jinja2==3.1.4",)),
+    ]
+    # Resolved anew, [tool.uv] counts too.
+    anew = Wanted(files=(tmp_path / "pyproject.toml",), groups=("test",))
+    (resolved,) = closures(
+        read_inputs(anew, Path.cwd(), os.environ), (target(),), ClosureOptions(), lambda _: None
+    )
+    assert [(package.name, package.version) for package in resolved.packages] == [
+        ("annoy", "1.17.3"),
+        ("jinja2", "3.1.4"),
+        ("markupsafe", "2.1.5"),
+    ]
