@@ -162,7 +162,7 @@ class _TargetLock:
         self._given_edges = edges
         self._first_run = first_run
         self._uv = find_uv_bin()
-        self._python = refusing_python(self._uv)
+        self._python = refusing_python(self._uv, free_threaded=target.interpreter.free_threaded)
         self._known = KnownMetadata(target)
         self._roots = locking.inputs.roots
         self._asked = set[str]()

@@ -21,6 +21,7 @@ from orchestrator.resolve.uv_compile import Metadata
 
 VARIABLE = "ORCHESTRATE_REFUSED"
 _MODULE = Path(__file__).parent / "refusing" / "orchestrate_refuses.py"
+_FREE_THREADED = 'import sysconfig; sysconfig.get_config_vars()["Py_GIL_DISABLED"] = 1\n'
 # How uv's cache names the folder of an sdist that an index has: …/NAME/VERSION/REVISION/src
 _IN_CACHE = re.compile(r"/index/[^/]+/(?P<name>[^/]+)/(?P<version>[^/]+)/[^/]+/src$")
 
@@ -41,14 +42,20 @@ class Refused(Value):
     indexed: bool
 
 
-def refusing_python(uv: str, python: Path = Path(sys.executable)) -> Path:
-    """An interpreter that refuses, made once of another.
+def refusing_python(uv: str, *, free_threaded: bool) -> Path:
+    """An interpreter that refuses, made once of this one.
+
+    Args:
+        uv: The program.
+        free_threaded: What it says of itself when uv asks: no option of uv's says it, and on
+            nothing else depends which wheels it takes.
 
     Raises:
         ResolverError: uv could not make it.
     """
-    module = _MODULE.read_bytes()
-    key = hashlib.sha256(f"{python.resolve()} {sys.version}".encode() + module).hexdigest()[:16]
+    start = f"import {_MODULE.stem}\n{_FREE_THREADED if free_threaded else ''}"
+    made_of = f"{sys.executable} {sys.version} {start}{_MODULE.read_text(encoding='utf-8')}"
+    key = hashlib.sha256(made_of.encode()).hexdigest()[:16]
     folder = cache_directory() / "refusing" / key
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +63,7 @@ def refusing_python(uv: str, python: Path = Path(sys.executable)) -> Path:
             made = Path(scratch) / key
             command = (uv, "venv", "--no-project", "--no-config", "--offline", "-q")
             done = subprocess.run(
-                (*command, "--python", str(python), str(made)),
+                (*command, "--python", sys.executable, str(made)),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -66,7 +73,7 @@ def refusing_python(uv: str, python: Path = Path(sys.executable)) -> Path:
                 raise ResolverError("uv could not make an environment.", details=said)
             site_packages = next(made.glob("lib/python*/site-packages"))
             shutil.copy(_MODULE, site_packages)
-            (site_packages / "orchestrate_refuses.pth").write_text(f"import {_MODULE.stem}\n")
+            (site_packages / f"{_MODULE.stem}.pth").write_text(start)
             if not folder.is_dir():
                 made.rename(folder)
     return folder / "bin" / "python"

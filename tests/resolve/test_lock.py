@@ -110,6 +110,17 @@ def test_each_target_has_its_own(place: Place):
     assert "x-1-cp312-cp312-macosx_14_0_arm64.whl" in new.lock
 
 
+def test_free_threaded_python_has_wheels_of_its_own(place: Place):
+    place.index.add("x", "1", "cp313-cp313-macosx_11_0_arm64", "cp313-cp313t-macosx_11_0_arm64")
+    free = Target(platform=MAC.platform, interpreter=parse_interpreter("3.13t"))
+    plain = Target(platform=MAC.platform, interpreter=parse_interpreter("3.13"))
+    found = [closure.packages[0].wheel for closure in place.lock("x", targets=(free, plain))]
+    assert [wheel and wheel.filename for wheel in found] == [
+        "x-1-cp313-cp313t-macosx_11_0_arm64.whl",
+        "x-1-cp313-cp313-macosx_11_0_arm64.whl",
+    ]
+
+
 def test_no_code_of_sdists_is_run_and_all_that_ask_are_asked_at_once(place: Place):
     place.index.add("dep", "1", "py3-none-any")
     for name in ("one", "two", "three"):
