@@ -709,6 +709,13 @@ class NothingToBuildError(OrchestratorError):
     default_hint = "pip and uv can install it all from the index."
 
 
+class NoCibuildwheelError(OrchestratorError):
+    """cibuildwheel, or what it builds with, is not on this machine."""
+
+    code = "EMT012"
+    exit_status = EXIT_TOOLCHAIN
+
+
 # --- environments -------------------------------------------------------------------------------
 
 

@@ -38,6 +38,13 @@ from orchestrator.errors import OrchestratorError
     type=click.IntRange(min=1),
     help="How many packages may compile at once.  [default: the CPUs of this machine]",
 )
+@click.option(
+    "--runner",
+    type=click.Choice(["orchestrate", "cibuildwheel"]),
+    default="orchestrate",
+    show_default=True,
+    help="What compiles. cibuildwheel builds the REQUIREMENTs only, on a Mac or with docker.",
+)
 @click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @click.option("--keep-build-dir", is_flag=True, help="Leave the build folders for a look.")
 @click.option(
@@ -67,6 +74,7 @@ def build(
     recipes: tuple[Path, ...],
     no_deps: bool,
     jobs: int | None,
+    runner: Literal["orchestrate", "cibuildwheel"],
     fail_fast: bool,
     keep_build_dir: bool,
     timeout: float,
@@ -94,6 +102,8 @@ def build(
         raise click.UsageError("Name REQUIREMENTs, or give -r, --project or --lock.")
     if whole and no_deps:
         raise click.UsageError("--no-deps is for REQUIREMENTs alone.")
+    if whole and runner != "orchestrate":
+        raise click.UsageError("--runner cibuildwheel is for REQUIREMENTs alone.")
     end_on_signals()
     with reporter_for(sys.stdout, as_json=as_json, verbose=verbose) as reporter:
         try:
@@ -110,11 +120,15 @@ def build(
                 fail_fast=fail_fast,
                 build_metadata=asked.build_metadata,
             )
-            report = (
-                pipeline.build_closure(asked.read(), options, reporter.handle)
-                if whole
-                else pipeline.build(asked.requirements, options, reporter.handle, deps=not no_deps)
-            )
+            if runner == "cibuildwheel":
+                from orchestrator.pipeline import cibuildwheel  # noqa: PLC0415
+
+                report = cibuildwheel.build(asked.requirements, options, reporter.handle)
+            elif whole:
+                report = pipeline.build_closure(asked.read(), options, reporter.handle)
+            else:
+                deps = not no_deps
+                report = pipeline.build(asked.requirements, options, reporter.handle, deps=deps)
         except OrchestratorError as error:
             if not as_json:
                 raise

@@ -44,12 +44,14 @@ class CibuildwheelProject(Value):
     Attributes:
         name: Of the package.
         version: Of the package.
+        handover: What is handed over.
         identifiers: Of the builds, as cibuildwheel names them.
         files: To be written.
     """
 
     name: str
     version: str
+    handover: Handover
     identifiers: tuple[str, ...]
     files: tuple[EmittedFile, ...]
 
@@ -122,6 +124,7 @@ class _Desk:
         return CibuildwheelProject(
             name=source.name,
             version=source.version,
+            handover=handover,
             identifiers=tuple(item.identifier for item in handover.targets),
             files=project_files(handover, _contents(handover.targets)),
         )
