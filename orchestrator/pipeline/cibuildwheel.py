@@ -80,10 +80,10 @@ def build(requirements: Sequence[str], options: BuildOptions, emit: Emit) -> Bui
     results: list[PublishedWheel | Failure] = []
     try:
         for project in projects:
-            results += (
-                _Order(workshop, project, handed, identity, env).result()
-                for handed in project.handover.targets
-            )
+            for handed in project.handover.targets:
+                if options.fail_fast and any(isinstance(item, Failure) for item in results):
+                    break
+                results.append(_Order(workshop, project, handed, identity, env).result())
     except KeyboardInterrupt:
         workshop.processes.stop()
         raise InterruptedBuildError("Interrupted; build folders were removed.") from None
@@ -95,8 +95,9 @@ def build(requirements: Sequence[str], options: BuildOptions, emit: Emit) -> Bui
 
 
 def _equipment(targets: Sequence[Target]) -> tuple[ToolchainIdentity, dict[str, str]]:
-    """cibuildwheel of this machine, and the environment that it runs in."""
-    own = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    """What this machine has of cibuildwheel, and the environment that it runs in."""
+    # Last, what was installed with orchestrate.
+    own = os.pathsep.join((os.environ.get("PATH", ""), str(Path(sys.executable).parent)))
     program = shutil.which("cibuildwheel", path=own)
     if program is None:
         raise NoCibuildwheelError(
@@ -160,9 +161,7 @@ class _Order:
         self._env = env
         source = project.handover.source
         pins = tuple(pin for pin in handed.constraints if "==" in pin)
-        parts = parts_of(
-            source, handed.settings, handed.target, identity, "", build_requires=pins
-        )
+        parts = parts_of(source, handed.settings, handed.target, identity, "", build_requires=pins)
         self._step = Step(
             source=source,
             settings=handed.settings,
