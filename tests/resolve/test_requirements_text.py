@@ -2,12 +2,17 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orchestrator.errors import UnparsableInputError
 from orchestrator.resolve.inputs import IndexOptions
 from orchestrator.resolve.requirements_text import logical_lines, parse_requirements
+
+try:
+    from pip._internal.req import req_file
+except ImportError:
+    req_file = None
 
 CWD = Path("/work/project")
 
@@ -127,3 +132,13 @@ def test_breaking_lines_changes_nothing_but_their_numbers(lines: list[str], data
 def test_whatever_the_text_the_only_error_is_a_clear_one(text: str):
     with contextlib.suppress(UnparsableInputError):
         parse(text)
+
+
+@pytest.mark.skipif(req_file is None, reason="pip is not in this environment")
+@given(st.text(st.sampled_from("ab#\\ \t\n-=${}"), max_size=40))
+def test_lines_are_those_that_pip_sees(text: str):
+    # pip also strips backslashes that begin a continued line, which nobody means.
+    assume("\n\\" not in text and not text.startswith("\\"))
+    assume("\\\\" not in text)
+    theirs = [(number, line.strip()) for number, line in req_file.preprocess(text)]
+    assert list(logical_lines(text)) == [(number, line) for number, line in theirs if line]
