@@ -547,7 +547,9 @@ class MissingHeaderError(OrchestratorError):
     """A header of a native library was not found."""
 
     code = "BLD006"
-    default_hint = "The package needs a native library; a recipe can point to it with flags."
+    default_hint = (
+        "It needs a native library: name it in `libraries` in a recipe (docs/recipes.md)."
+    )
 
 
 class MissingBuildRequirementError(OrchestratorError):

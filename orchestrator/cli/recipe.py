@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from orchestrator.model import BuildSettings
+    from orchestrator.registry.libraries import LibraryRecipe
     from orchestrator.registry.load import Recipe
 
 HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -43,18 +44,22 @@ def recipe() -> None:
 @recipe.command("list")
 @_shared
 def list_recipes(folders: tuple[Path, ...], as_json: bool) -> None:
-    """List the packages that have a recipe."""
+    """List the packages and the native libraries that have a recipe."""
     from orchestrator.registry.load import load_registry  # noqa: PLC0415
 
     registry = load_registry(folders)
     rows = [_summary(found) for name in registry.names() for found in registry.recipes(name)]
+    libraries = registry.libraries
+    native = [_library(found) for name in libraries.names() for found in libraries.recipes(name)]
     if as_json:
-        _print_json({"recipes": rows})
-    else:
-        _print_table(
-            (row["name"], ", ".join(r["versions"] or "all" for r in row["releases"]), row["why"])
-            for row in rows
-        )
+        _print_json({"recipes": rows, "libraries": native})
+        return
+    packages = (
+        (row["name"], ", ".join(r["versions"] or "all" for r in row["releases"]), row["why"])
+        for row in rows
+    )
+    also = ((f"{row['name']} (library)", ", ".join(row["versions"]), row["why"]) for row in native)
+    _print_table((*packages, *also))
 
 
 @recipe.command()
@@ -161,6 +166,15 @@ def _summary(found: Recipe) -> dict[str, Any]:
             for release in releases
         ],
         "why": found.file.why or next((release.why for release in releases if release.why), ""),
+    }
+
+
+def _library(found: LibraryRecipe) -> dict[str, Any]:
+    return {
+        "name": found.path.stem,
+        "path": str(found.path),
+        "versions": [str(source.version) for source in found.file.source],
+        "why": found.file.why,
     }
 
 
