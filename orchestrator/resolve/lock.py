@@ -91,17 +91,17 @@ def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]
         ResolverError: uv failed otherwise.
         LockMismatchError: The index has none of the files that a root's hashes name.
     """
-    first_run = threading.Event()
+    filled = threading.Event()
 
     def lock(place: int) -> Closure:
         if place:
-            first_run.wait()
+            filled.wait()
         try:
-            closure = lock_one(locking, targets[place], first_run=first_run.set)
+            closure = lock_one(locking, targets[place], cache_filled=filled.set)
             locking.known(closure)
             return closure
         finally:
-            first_run.set()
+            filled.set()
 
     return each(lock, range(len(targets)), locking.processes)
 
@@ -111,7 +111,7 @@ def lock_one(
     target: Target,
     *,
     edges: Mapping[str, Sequence[str]] | None = None,
-    first_run: Callable[[], object] = lambda: None,
+    cache_filled: Callable[[], object] = lambda: None,
 ) -> Closure:
     """Resolves for one target.
 
@@ -120,7 +120,7 @@ def lock_one(
         target: What for.
         edges: Who requires whom, where all that is needed is among the roots: nothing is added to
             them then. None: uv finds out.
-        first_run: Called when uv has run for the first time.
+        cache_filled: Called when uv's cache holds what others will need, too.
 
     Raises:
         UnsatisfiableError: Some requirements contradict each other.
@@ -128,7 +128,7 @@ def lock_one(
         LockMismatchError: The index has none of the files that a root's hashes name.
     """
     with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
-        return _TargetLock(locking, target, Path(folder), edges, first_run).run()
+        return _TargetLock(locking, target, Path(folder), edges, cache_filled).run()
 
 
 def each(
@@ -152,7 +152,7 @@ class _TargetLock:
         target: Target,
         folder: Path,
         edges: Mapping[str, Sequence[str]] | None,
-        first_run: Callable[[], object],
+        cache_filled: Callable[[], object],
     ) -> None:
         from uv import find_uv_bin  # noqa: PLC0415 (--help stays quick)
 
@@ -160,7 +160,7 @@ class _TargetLock:
         self._target = target
         self._folder = folder
         self._given_edges = edges
-        self._first_run = first_run
+        self._cache_filled = cache_filled
         self._uv = find_uv_bin()
         self._python = refusing_python(self._uv, free_threaded=target.interpreter.free_threaded)
         self._known = KnownMetadata(target)
@@ -202,8 +202,8 @@ class _TargetLock:
         for _ in range(_ROUNDS):
             output.unlink(missing_ok=True)  # of a round before; uv would also prefer its versions
             refused, lines = self._compile(*arguments, *refresh)
-            self._first_run()
             if output.exists():
+                self._cache_filled()
                 return output.read_text(encoding="utf-8")
             if refused:
                 self._ask(refused)
@@ -236,6 +236,7 @@ class _TargetLock:
         if asked := [one for one in new if one not in answers]:
             listed = _listed(asked)
             self._locking.told(self._target, f"finding out what these sdists require: {listed}")
+            self._cache_filled()  # as far as it will be for a while
             with ThreadPoolExecutor(max_workers=len(asked)) as pool:
                 found = pool.map(lambda one: self._locking.metadata_of(one, self._target), asked)
                 answers |= dict(zip(asked, found, strict=True))
