@@ -193,7 +193,7 @@ def _ways(
         yield f"to build it, {' and '.join(verdict.obstacles)}"
     elif verdict.sdist:
         yield "orchestrate build" if known else "orchestrate build; its sdist was not read"
-    elif not (found.newer_platform or verdict.newer or verdict.older):
+    elif not (settings.substitute or found.newer_platform or verdict.newer or verdict.older):
         yield "ask the project for a wheel or an sdist, or build its repository: git+URL@TAG"
 
 

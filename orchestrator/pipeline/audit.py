@@ -14,7 +14,7 @@ from orchestrator.audit.judge import Surroundings, judge
 from orchestrator.audit.offers import NO_OFFERS, Offers, offers
 from orchestrator.audit.sdist_facts import sdist_facts
 from orchestrator.emit.read import wheels_in
-from orchestrator.errors import IndexUnreachableError, OrchestratorError, UnknownPackageError
+from orchestrator.errors import OrchestratorError, UnknownPackageError
 from orchestrator.model import Closure, Locked, Platform, Source, Target, Value
 from orchestrator.pipeline.closures import ClosureOptions, closures
 from orchestrator.pipeline.once import Once
@@ -179,8 +179,6 @@ class Auditor:
             return None, ""
         try:
             return self._facts.get(source, lambda: sdist_facts(source, self._configuration)), ""
-        except IndexUnreachableError:
-            raise
         except OrchestratorError as error:
             return None, f"{package.name} {package.version}: {error.message}"
 

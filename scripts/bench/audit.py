@@ -81,15 +81,18 @@ def measure(platforms: Sequence[str], *, cold: bool, rounds: int) -> dict[str, f
     with tempfile.TemporaryDirectory(prefix="bench-audit-") as place:
         folder = Path(place)
         for number in range(rounds if cold else rounds + 1):
-            caches = folder / (str(number) if cold else "kept")
+
+            def cache(name: str, number: int = number) -> Path:
+                """Of one command: its own and new, or everybody's."""
+                return folder / (f"{number} {name}" if cold else "kept")
+
             took = {
-                f"{platform} {python}": compile_alone(
-                    platform, python, caches / (f"{platform}{python}" if cold else "uv"), folder
-                )
+                name: compile_alone(platform, python, cache(name), folder)
                 for platform in platforms
                 for python in PYTHONS
+                for name in [f"{platform} {python}"]
             }
-            whole = audit(platforms, caches / ("audit" if cold else "uv"))
+            whole = audit(platforms, cache("audit"))
             if cold or number:  # the first of the warm ones only fills the caches
                 audits.append(whole)
                 for name, seconds in took.items():

@@ -96,6 +96,30 @@ def test_old_pins(command_line: CommandLine) -> None:
     assert {one["name"] for one in package["facts"]["libraries"]} >= {"libxml2", "libxslt"}
 
 
+def test_a_lock_is_taken_as_it_is_and_an_sdist_that_is_gone_is_noted(
+    command_line: CommandLine,
+) -> None:
+    lock = command_line.folder / "pylock.toml"
+    lock.write_text(
+        """lock-version = "1.0"
+created-by = "hand"
+[[packages]]
+name = "annoy"
+version = "1.17.2"
+index = "https://one.example/simple"
+sdist = { name = "annoy-1.17.2.tar.gz", url = "https://one.example/annoy-1.17.2.tar.gz",\
+ hashes = { sha256 = "%s" } }
+"""
+        % ("0" * 64)
+    )
+    done = command_line.run("audit", "--lock", lock, "--json")
+    assert done.status == 0, done.out
+    found = json.loads(done.out)
+    (package,) = found["packages"]
+    assert package["verdicts"][0]["version"] == "1.17.2"
+    assert found["notes"][0].startswith("annoy 1.17.2: https://one.example/annoy-1.17.2.tar.gz")
+
+
 def test_markdown_goes_to_standard_output(command_line: CommandLine) -> None:
     done = command_line.run("audit", "six", "--markdown")
     assert done.out.startswith("# Audit for macOS 11 arm64\n")
