@@ -72,7 +72,13 @@ def github_actions(
     """
     from orchestrator.pipeline.workflow import Wanted  # noqa: PLC0415 (--help: quick)
 
-    wanted = Wanted(most=jobs, bucket=bucket, install=install, recipes=recipes)
+    wanted = Wanted(
+        most=jobs,
+        bucket=bucket,
+        install=install,
+        recipes=recipes,
+        build_metadata=asked.build_metadata,
+    )
     emitted = _emit(asked, wanted, quiet=as_json)
     if output:
         from orchestrator.emit.write import write_files  # noqa: PLC0415

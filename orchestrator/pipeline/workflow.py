@@ -12,6 +12,7 @@ from orchestrator.emit.github.workflow import STORES, Design, workflow
 from orchestrator.errors import BadBucketError, NothingToBuildError, NotInRepositoryError
 from orchestrator.model import Unbuildable, Value
 from orchestrator.pipeline.plans import PlanOptions, plan_inputs
+from orchestrator.plan.elsewhere import for_other_machines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,12 +29,14 @@ class Wanted(Value):
         bucket: Address of an object store; empty: wheels are artifacts.
         install: Requirement of orchestrate; empty: where this one comes from.
         recipes: Folders of recipes.
+        build_metadata: Whether build backends may be asked what sdists require.
     """
 
     most: int
     bucket: str = ""
     install: str = ""
     recipes: tuple[Path, ...] = ()
+    build_metadata: bool = True
 
 
 class Emitted(Value):
@@ -85,9 +88,12 @@ def emit_workflow(
     # The jobs start with an empty wheelhouse, whatever there is here.
     with tempfile.TemporaryDirectory() as nothing:
         options = PlanOptions(
-            wheelhouse=Path(nothing), recipes=wanted.recipes, explicit_platform=explicit
+            wheelhouse=Path(nothing),
+            recipes=wanted.recipes,
+            explicit_platform=explicit,
+            build_metadata=wanted.build_metadata,
         )
-        plan = plan_inputs(inputs, targets, options, emit)
+        plan = for_other_machines(plan_inputs(inputs, targets, options, emit))
     steps = _for_targets(plan, targets)
     if not steps:
         raise _nothing(plan)
