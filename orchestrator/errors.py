@@ -739,6 +739,64 @@ class NoPackagesError(OrchestratorError):
     default_hint = "Name a folder like .venv/lib/python3.11/site-packages."
 
 
+# --- clusters ----------------------------------------------------------------------------------
+
+
+class ClusterError(OrchestratorError):
+    """There is no cluster at that address."""
+
+    code = "CLU001"
+    exit_status = EXIT_INPUT
+    default_hint = "`dask scheduler` starts one and says its address, e.g. tcp://192.0.2.1:8786."
+
+
+class NoWorkerError(ClusterError):
+    """The cluster has no worker of orchestrator's."""
+
+    code = "CLU002"
+    default_hint = "Start some with `orchestrate worker ADDRESS`, on the machines that shall build."
+
+
+class WorkerMismatchError(ClusterError):
+    """The cluster's workers run another orchestrator, or another Python."""
+
+    code = "CLU003"
+    default_hint = "Install the same orchestrator with the same Python there and here."
+
+
+class NoAbilityError(OrchestratorError):
+    """This machine can build nothing that a worker could offer."""
+
+    code = "CLU004"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "`orchestrate doctor` says what is missing."
+
+
+class NotSharedError(OrchestratorError):
+    """A worker does not see the wheelhouse of the run."""
+
+    code = "CLU005"
+    default_hint = (
+        "Give a folder that all machines mount at the same place, or an object store: "
+        "--wheelhouse s3://BUCKET/PREFIX."
+    )
+
+
+class ClusterLostError(OrchestratorError):
+    """The connection to the cluster broke."""
+
+    code = "CLU006"
+    default_hint = "What was published stays; the same command goes on from there."
+
+
+class ClusterSupportError(OrchestratorError):
+    """What clusters need is not installed."""
+
+    code = "CLU007"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "pip install 'orchestrator[cluster]'"
+
+
 # --- repair, verification, wheelhouse ---------------------------------------------------------
 
 

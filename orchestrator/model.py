@@ -889,9 +889,10 @@ Published = PublishedWheel | PublishedLibrary
 
 
 class StepStarted(Value, tag="started", tag_field="event"):
-    """A step left the queue."""
+    """A step left the queue; ``worker`` does it, where it is not done here."""
 
     step: str
+    worker: str = ""
 
 
 class PhaseStarted(Value, tag="phase", tag_field="event"):
@@ -1052,8 +1053,9 @@ class TestedWheel(Value):
 
 
 class StepResult(Value):
-    """How a step ended: with what it made or a failure, and what it took."""
+    """How a step ended: with what it made or a failure, what it took, and where, if not here."""
 
     step: Step
     result: Published | Failure
     usage: Usage = Usage()
+    host: str = ""

@@ -4,6 +4,7 @@ import platform
 import sys
 
 import pytest
+from dask_cluster import dask_cluster  # noqa: F401
 from emulator_fixture import emulated_311, emulator_of_marked_tests, emulator_place  # noqa: F401
 from object_store import bucket_address, demanding, object_store  # noqa: F401
 

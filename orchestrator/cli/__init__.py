@@ -37,6 +37,7 @@ COMMANDS = {
     "test": ("test", "Run wheels: install, import, and their recipe's tests."),
     "verify": ("verify", "Say what is wrong with wheels, rule by rule."),
     "why": ("why", "Say which inputs changed since a wheel was built."),
+    "worker": ("worker", "Do steps of builds that are directed elsewhere."),
 }
 
 

@@ -10,6 +10,7 @@ import click
 
 from orchestrator.cli.audit_environment import audit_environment
 from orchestrator.cli.inputs import Asked, input_options
+from orchestrator.cli.wheelhouse import WheelhousePath
 from orchestrator.errors import EXIT_BUILD, OutputError
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 @input_options
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
     default="wheelhouse",
-    type=click.Path(path_type=Path),
+    type=WheelhousePath(),
     help="Wheels that count as there.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
 )
 @click.option(

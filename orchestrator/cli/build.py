@@ -45,6 +45,12 @@ from orchestrator.errors import OrchestratorError
     show_default=True,
     help="What compiles. cibuildwheel builds the REQUIREMENTs only, on a Mac or with docker.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    default="",
+    help="Have the workers of this Dask cluster build (orchestrate worker), e.g. tcp://host:8786.",
+)
 @click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @click.option("--keep-build-dir", is_flag=True, help="Leave the build folders for a look.")
 @click.option(
@@ -75,6 +81,7 @@ def build(
     no_deps: bool,
     jobs: int | None,
     runner: Literal["orchestrate", "cibuildwheel"],
+    cluster: str,
     fail_fast: bool,
     keep_build_dir: bool,
     timeout: float,
@@ -117,6 +124,7 @@ def build(
                 timeout=timeout * 60,
                 test=testing,
                 jobs=jobs or 0,
+                cluster=cluster,
                 fail_fast=fail_fast,
                 build_metadata=asked.build_metadata,
             )

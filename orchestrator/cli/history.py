@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("name", required=False, default="")
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
     default="wheelhouse",
     type=WheelhousePath(),

@@ -10,6 +10,7 @@ import click
 
 from orchestrator.cli.ending import end_on_signals
 from orchestrator.cli.inputs import Asked, requirement_options
+from orchestrator.cli.wheelhouse import WheelhousePath
 from orchestrator.model import Target
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
@@ -46,10 +47,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
     default="wheelhouse",
-    type=click.Path(path_type=Path),
+    type=WheelhousePath(),
     help="Where built wheels are.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
 )
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
+from orchestrator.cli.wheelhouse import WheelhousePath
 
 if TYPE_CHECKING:
     from orchestrator.model import Plan
@@ -26,10 +27,10 @@ def _jobs(context: click.Context, parameter: click.Parameter, values: tuple[str,
 @input_options
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
     default="wheelhouse",
-    type=click.Path(path_type=Path),
+    type=WheelhousePath(),
     help="Whose wheels are not built again.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
 )
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
+from orchestrator.cli.wheelhouse import WheelhousePath
 
 if TYPE_CHECKING:
     from orchestrator.plan.changes import Whys
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 @input_options
 @click.option(
     "--wheelhouse",
-    metavar="DIR",
+    metavar="DIR|URL",
     envvar="ORCHESTRATE_WHEELHOUSE",
     default="wheelhouse",
-    type=click.Path(path_type=Path),
+    type=WheelhousePath(),
     help="Whose wheels are compared with.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
 )
 @click.option(

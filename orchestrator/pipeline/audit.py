@@ -13,7 +13,6 @@ from orchestrator.audit.answers import FORMAT, GROUPS, Audit, Package, Verdict
 from orchestrator.audit.judge import Surroundings, judge
 from orchestrator.audit.offers import NO_OFFERS, Offers, offers
 from orchestrator.audit.sdist_facts import sdist_facts
-from orchestrator.emit.read import wheels_in
 from orchestrator.errors import OrchestratorError, UnknownPackageError
 from orchestrator.model import Closure, Locked, Platform, Source, Target, Value
 from orchestrator.pipeline.closures import ClosureOptions, closures
@@ -24,6 +23,7 @@ from orchestrator.resolve.configuration import read_configuration
 from orchestrator.resolve.index import list_files
 from orchestrator.targets.fortran import find_fortran
 from orchestrator.targets.rust import find_rust
+from orchestrator.wheelhouse.store import wheel_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +71,7 @@ def audit_closures(
     configuration = inputs.options.configured(read_configuration(folder, os.environ))
     registry = load_registry(options.recipes)
     ways = ClosureOptions(recipes=options.recipes, build_metadata=options.build_metadata)
-    with Auditor(configuration, registry, wheels_in(options.wheelhouse)) as auditor:
+    with Auditor(configuration, registry, wheel_names(options.wheelhouse)) as auditor:
         closures(inputs, targets, ways, emit, auditor.add)
         return auditor.finish(targets, inputs.unread)
 

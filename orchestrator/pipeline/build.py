@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import InterruptedBuildError
+from orchestrator.pipeline.crew import check_crew
 from orchestrator.pipeline.requests import plan_requests
 from orchestrator.pipeline.run import run
 from orchestrator.pipeline.workshop import BuildOptions, Emit, Workshop
@@ -38,6 +39,7 @@ def build(
     """
     requests = [classify(text, Path.cwd()) for text in dict.fromkeys(requirements)]
     workshop = Workshop(options, emit)
+    check_crew(workshop)
     try:
         planned = plan_requests(requests, options.targets, workshop)
         report = run(planned.plan, workshop)
@@ -65,8 +67,10 @@ def build_closure(inputs: Inputs, options: BuildOptions, emit: Emit) -> BuildRep
     """
     from orchestrator.pipeline.whole import build_whole  # noqa: PLC0415 (see above)
 
+    workshop = Workshop(options, emit, index=inputs.options)
+    check_crew(workshop)
     try:
-        return build_whole(inputs, Workshop(options, emit, index=inputs.options))
+        return build_whole(inputs, workshop)
     except KeyboardInterrupt:
         raise _interrupted() from None
 

@@ -47,7 +47,7 @@ def write_down(result: StepResult, ledger: Ledger) -> None:
             name=step.source.name,
             version=version,
             target=str(step.target),
-            host=platform.node(),
+            host=result.host or platform.node(),
             fingerprint=step.fingerprint,
             outcome="failed" if code else "built",
             code=code,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.emit.locked import newest_wheel
-from orchestrator.emit.read import wheels_in
 from orchestrator.emulator.runtime import Runtime, find_runtime
 from orchestrator.errors import (
     InstallationFailedError,
@@ -29,7 +28,7 @@ from orchestrator.resolve.uv_compile import platform_arguments, platform_variabl
 from orchestrator.targets.environments import Environment, describe_environment
 from orchestrator.targets.host import this_host
 from orchestrator.targets.wheel_tags import installable
-from orchestrator.wheelhouse.store import find_wheelhouse
+from orchestrator.wheelhouse.store import find_wheelhouse, wheel_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,13 +156,15 @@ class _Into:
 
 def _built(closure: Closure, wheelhouse: Path) -> dict[str, DistFile]:
     """Wheels of the wheelhouse for packages that the closure lacks one of, by name."""
-    names, tags = wheels_in(wheelhouse), installable(closure.target)
+    names, tags = wheel_names(wheelhouse), installable(closure.target)
+    store = find_wheelhouse(wheelhouse)
     found = {}
     for package in closure.packages:
         version = "" if package.version == UNKNOWN_VERSION else package.version
         name = None if package.wheel else newest_wheel(package.name, version, names, tags)
         if name:
-            found[package.name] = _as_published(wheelhouse / name)
+            path = store.bring(name) if store else wheelhouse / name
+            found[package.name] = _as_published(path)
     return found
 
 

@@ -32,7 +32,7 @@ from orchestrator.resolve.configuration import read_configuration
 from orchestrator.targets.host import this_host
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.toolchains import toolchains
-from orchestrator.wheelhouse.libraries import LibraryStore, find_made
+from orchestrator.wheelhouse.libraries import LibraryStore, find_made, libraries_in
 from orchestrator.wheelhouse.store import open_wheelhouse
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class BuildOptions(Value):
         jobs: Steps that may compile at once; 0: as many as there are CPUs.
         fail_fast: Whether the first failure is the end of all that has not started.
         build_metadata: Whether build backends may be asked what sdists require.
+        cluster: Address of the one that does the steps; empty: they are done here.
     """
 
     platforms: tuple[Platform, ...]
@@ -78,6 +79,7 @@ class BuildOptions(Value):
     jobs: int = 0
     fail_fast: bool = False
     build_metadata: bool = True
+    cluster: str = ""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -166,7 +168,7 @@ class Workshop:
     @cached_property
     def libraries(self) -> LibraryStore:
         """The native libraries of the wheelhouse."""
-        return LibraryStore(self.wheelhouse)
+        return libraries_in(self.wheelhouse)
 
     def toolchain_of(self, step: Step) -> Toolchain:
         """The toolchain of this host that a step names."""

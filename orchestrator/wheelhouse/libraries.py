@@ -18,7 +18,15 @@ import msgspec
 
 from orchestrator.files import sha256_of
 from orchestrator.model import LibraryRecord, PublishedLibrary, VerifiedLibrary
-from orchestrator.wheelhouse.store import LIBRARIES, Wheelhouse, as_json, place, prefix_of, sync
+from orchestrator.wheelhouse.store import (
+    LIBRARIES,
+    SHARED,
+    Wheelhouse,
+    as_json,
+    place,
+    prefix_of,
+    sync,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,13 +65,8 @@ class LibraryStore:
         """
         archive = verified.packed.path
         record = make_record(verified, seconds=seconds, created=created)
-        final = self._folder / archive.name
-        with self._wheelhouse.writing() as incoming:
-            shutil.copyfile(archive, incoming / archive.name)
-            sync(incoming / archive.name)
-            (incoming / archive.name).replace(final)
-            place(incoming, self._record_path(record), as_json(record))
-        return PublishedLibrary(record=record, path=final)
+        self._take_in(archive, record)
+        return PublishedLibrary(record=record, path=self._folder / archive.name)
 
     def find(self, fingerprint: str) -> PublishedLibrary | None:
         """The published library of a step, or None; its bytes are checked against its record."""
@@ -92,8 +95,7 @@ class LibraryStore:
                     libraries=_fingerprints(step),
                     parts=step.parts,
                 )
-                with self._wheelhouse.writing() as incoming:
-                    place(incoming, self._record_path(adopted), as_json(adopted))
+                self._note(adopted)
                 return self._published(adopted)
         return None
 
@@ -101,6 +103,20 @@ class LibraryStore:
         """The records of a library, newest first."""
         records = (record for record in self._records(f"{name}-*.json") if record.name == name)
         return tuple(sorted(records, key=lambda record: record.created, reverse=True))
+
+    def _take_in(self, archive: Path, record: LibraryRecord) -> None:
+        """Puts a copy of an archive into its place."""
+        final = self._folder / record.filename
+        with self._wheelhouse.writing() as incoming:
+            shutil.copyfile(archive, incoming / final.name)
+            sync(incoming / final.name)
+            (incoming / final.name).replace(final)
+            place(incoming, self._record_path(record), as_json(record))
+
+    def _note(self, record: LibraryRecord) -> None:
+        """Writes a further record of a library that is there."""
+        with self._wheelhouse.writing() as incoming:
+            place(incoming, self._record_path(record), as_json(record))
 
     def _records(self, pattern: str) -> Iterator[LibraryRecord]:
         for path in sorted(self._folder.glob(pattern)):
@@ -122,9 +138,18 @@ class LibraryStore:
         return self._folder / f"{record.filename}.{prefix_of(record.fingerprint)}.json"
 
 
+def libraries_in(wheelhouse: Wheelhouse) -> LibraryStore:
+    """The libraries of a wheelhouse, of both its halves where it has two."""
+    if not (wheelhouse.directory / SHARED).exists():
+        return LibraryStore(wheelhouse)
+    from orchestrator.wheelhouse.shared_libraries import SharedLibraries  # noqa: PLC0415 (few)
+
+    return SharedLibraries(wheelhouse)
+
+
 def find_made(wheelhouse: Wheelhouse, step: Step) -> Published | None:
     """What a wheelhouse has of a step, of whichever kind."""
-    store = LibraryStore(wheelhouse) if step.kind == "library" else wheelhouse
+    store = libraries_in(wheelhouse) if step.kind == "library" else wheelhouse
     return store.find(step.fingerprint)
 
 

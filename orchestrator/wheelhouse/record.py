@@ -74,16 +74,8 @@ def make_record(
 def read_record(path: Path) -> Record | None:
     """A record, or None where it is damaged or was written by another version of its format."""
     try:
-        return decode_record(path.read_bytes())
-    except OSError:
-        return None
-
-
-def decode_record(content: bytes) -> Record | None:
-    """The record that a file's content is, or None likewise."""
-    try:
-        return msgspec.json.decode(content, type=Record)
-    except msgspec.MsgspecError:
+        return msgspec.json.decode(path.read_bytes(), type=Record)
+    except (OSError, msgspec.MsgspecError):
         return None
 
 

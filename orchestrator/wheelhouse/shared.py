@@ -2,26 +2,14 @@
 
 The folder is what every wheelhouse is, and the local half of this one: installers are pointed at
 it, logs and rejected wheels stay in it. The store is the shared half, and the truth: a step is done
-where the store has its record. Its objects::
-
-    format                            what the keys below mean
-    wheels/SHA256/NAME.whl            a wheel
-    wheels/SHA256/NAME.whl.metadata   its METADATA
-    records/FINGERPRINT.json          how it was made
-    settled/SETTLED.json              the same record, by what it settled to
-    projects/NAME/FINGERPRINT         empty: which records a project has
-
-What a record names is written before the record, and never changes: it is kept under its digest.
-Two builders of the same step can't mix, then: who writes the record first has published; the
-other takes that wheel, and its own is nowhere named. Killed in between, a builder leaves objects
-that nobody names, and a wheel in its local half, which its next look-up publishes.
+where the store has its record (``exchange`` says how that is written). Killed between its two
+halves, a builder leaves a wheel in the local one, which its next look-up publishes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,18 +17,25 @@ import msgspec
 
 from orchestrator.errors import BadAddressError
 from orchestrator.files import cache_directory, sha256_of, write_atomically
-from orchestrator.wheelhouse.record import decode_record, read_metadata, read_record, with_runs
-from orchestrator.wheelhouse.store import SHARED, Wheelhouse
+from orchestrator.model import Record
+from orchestrator.wheelhouse.exchange import (
+    decoded,
+    enter,
+    file_key,
+    hex_of,
+    history,
+    record_key,
+    settled_key,
+)
+from orchestrator.wheelhouse.record import read_metadata, read_record, with_runs
+from orchestrator.wheelhouse.store import SHARED, Wheelhouse, project_of
 
 if TYPE_CHECKING:
-    from orchestrator.model import ProofRun, PublishedWheel, Record, Step, VerifiedWheel
+    from orchestrator.model import ProofRun, PublishedWheel, Step, VerifiedWheel
     from orchestrator.wheelhouse.bucket import Bucket, Stored
 
 _FORMAT = b"orchestrator wheelhouse 1\n"
 _SCHEMES = ("s3", "gs", "az")
-# How many of a project's records are looked at, newest first, and how many at once.
-_HISTORY = 50
-_AT_ONCE = 16
 
 
 def local_half(address: str) -> Path:
@@ -92,6 +87,11 @@ class SharedWheelhouse(Wheelhouse):
                 hint="Give another prefix, or use the orchestrator that wrote it.",
             )
 
+    @property
+    def address(self) -> str:
+        """The address of its store."""
+        return self.bucket.address
+
     def publish(self, verified: VerifiedWheel, *, seconds: float, created: str) -> PublishedWheel:
         """Puts a wheel into both halves, the local one first.
 
@@ -111,7 +111,7 @@ class SharedWheelhouse(Wheelhouse):
         Raises:
             OrchestratorError: The store can't be read.
         """
-        stored = self.bucket.read(_record_key(fingerprint))
+        stored = self.bucket.read(record_key(fingerprint))
         if stored:
             return self._pull(stored)
         own = super().find(fingerprint)
@@ -123,7 +123,7 @@ class SharedWheelhouse(Wheelhouse):
         Raises:
             OrchestratorError: The store can't be read or written.
         """
-        stored = self.bucket.read(_settled_key(step.settled)) if step.settled else None
+        stored = self.bucket.read(settled_key(step.settled)) if step.settled else None
         if stored:
             self._pull(stored)
         own = super().adopt(step)
@@ -135,12 +135,29 @@ class SharedWheelhouse(Wheelhouse):
         Raises:
             OrchestratorError: The store can't be read.
         """
-        fingerprints = self.bucket.names(f"projects/{name}/")[:_HISTORY]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            stored = pool.map(self.bucket.read, map(_record_key, fingerprints))
-            found = [record for one in stored if one and (record := decode_record(one.content))]
-        records = {record.fingerprint: record for record in (*super().history(name), *found)}
+        own = {record.fingerprint: record for record in super().history(name)}
+        records = own | history(self.bucket, name, Record)
         return tuple(sorted(records.values(), key=lambda record: record.created, reverse=True))
+
+    def filenames(self) -> tuple[str, ...]:
+        """Of all wheels of both halves, sorted.
+
+        Raises:
+            OrchestratorError: The store can't be read.
+        """
+        names = {name for name in self.bucket.names("files/") if name.endswith(".whl")}
+        return tuple(sorted(names | set(super().filenames())))
+
+    def bring(self, filename: str) -> Path:
+        """Where a wheel of that name is, the newest of both halves, once it is here.
+
+        Raises:
+            OrchestratorError: The store can't be read.
+        """
+        for record in self.history(project_of(filename)):
+            if record.filename == filename and self.find(record.fingerprint):
+                break
+        return super().bring(filename)
 
     def add_runs(self, record: Record, runs: tuple[ProofRun, ...]) -> Record:
         """Adds runs of a published wheel to its records in both halves.
@@ -155,9 +172,9 @@ class SharedWheelhouse(Wheelhouse):
 
     def _add_stored_runs(self, record: Record, runs: tuple[ProofRun, ...]) -> None:
         """Other machines may add theirs at the same time; none is lost."""
-        key = _record_key(record.fingerprint)
+        key = record_key(record.fingerprint)
         while stored := self.bucket.read(key):
-            known = decode_record(stored.content)
+            known = decoded(stored, Record)
             if known is None or known.sha256 != record.sha256:
                 return
             if self.bucket.replace(key, msgspec.json.encode(with_runs(known, runs)), stored):
@@ -165,7 +182,7 @@ class SharedWheelhouse(Wheelhouse):
 
     def _pull(self, stored: Stored) -> PublishedWheel | None:
         """Brings a wheel here; None where its record, or what that names, is damaged."""
-        record = decode_record(stored.content)
+        record = decoded(stored, Record)
         if record is None:
             return None
         if self._holds(record):
@@ -174,10 +191,10 @@ class SharedWheelhouse(Wheelhouse):
             return self._published(record)
         with tempfile.TemporaryDirectory(prefix="orchestrate-pull-") as folder:
             wheel = Path(folder) / record.filename
-            metadata = self.bucket.read(f"{_wheel_key(record)}.metadata")
-            if not metadata or not self.bucket.download(_wheel_key(record), wheel):
+            metadata = self.bucket.read(f"{file_key(record)}.metadata")
+            if not metadata or not self.bucket.download(file_key(record), wheel):
                 return None
-            digests = (_hex(metadata.content), sha256_of(wheel))
+            digests = (hex_of(metadata.content), sha256_of(wheel))
             if digests != (record.metadata_sha256, record.sha256):
                 return None
             self._take_in(wheel, metadata.content, record)
@@ -195,35 +212,7 @@ class SharedWheelhouse(Wheelhouse):
         """
         record = published.record
         content, metadata = wheel.read_bytes(), read_metadata(wheel)
-        if (_hex(content), _hex(metadata)) != (record.sha256, record.metadata_sha256):
+        if (hex_of(content), hex_of(metadata)) != (record.sha256, record.metadata_sha256):
             return None
-        key = _record_key(record.fingerprint)
-        self.bucket.write(f"{_wheel_key(record)}.metadata", metadata)
-        self.bucket.write(_wheel_key(record), content)
-        self.bucket.write(f"projects/{record.name}/{record.fingerprint}", b"")
-        while not self.bucket.create(key, msgspec.json.encode(record)):
-            stored = self.bucket.read(key)
-            if stored and (winner := self._pull(stored)):
-                return winner
-            # Its record is damaged, or what it names is.
-            if stored and self.bucket.replace(key, msgspec.json.encode(record), stored):
-                break
-        if record.settled:
-            self.bucket.create(_settled_key(record.settled), msgspec.json.encode(record))
-        return published
-
-
-def _wheel_key(record: Record) -> str:
-    return f"wheels/{record.sha256}/{record.filename}"
-
-
-def _record_key(fingerprint: str) -> str:
-    return f"records/{fingerprint}.json"
-
-
-def _settled_key(settled: str) -> str:
-    return f"settled/{settled}.json"
-
-
-def _hex(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+        files = {f"{file_key(record)}.metadata": metadata, file_key(record): content}
+        return enter(self.bucket, record, files, self._pull) or published

@@ -106,6 +106,12 @@ def find_wheelhouse(directory: Path) -> Wheelhouse | None:
     return Wheelhouse(directory) if (directory / ".records").is_dir() else None
 
 
+def wheel_names(directory: Path) -> tuple[str, ...]:
+    """File names of the wheels in a folder, sorted; of a wheelhouse, of both its halves."""
+    store = find_wheelhouse(directory)
+    return store.filenames() if store else _wheels_in(directory)
+
+
 class Wheelhouse:
     """The store of published wheels; safe to share between threads and processes.
 
@@ -116,6 +122,11 @@ class Wheelhouse:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._records = directory / ".records"
+
+    @property
+    def address(self) -> str:
+        """What other machines are told, to find it: the folder, or the address of its store."""
+        return str(self.directory)
 
     def publish(self, verified: VerifiedWheel, *, seconds: float, created: str) -> PublishedWheel:
         """Puts a wheel into the store; one of the same name is replaced.
@@ -194,7 +205,7 @@ class Wheelhouse:
         """
         # In file names it is spelled with underscores, by old backends as the project likes it.
         folder = self._records
-        paths = [path for path in folder.glob("*.json") if _project(path.name) == name]
+        paths = [path for path in folder.glob("*.json") if project_of(path.name) == name]
         records = [record for path in paths if (record := read_record(path))]
         return tuple(sorted(records, key=lambda record: record.created, reverse=True))
 
@@ -212,6 +223,14 @@ class Wheelhouse:
             ):
                 newest[record.filename] = record
         return tuple(self._published(newest[filename]) for filename in sorted(newest))
+
+    def filenames(self) -> tuple[str, ...]:
+        """Of all wheels, sorted, whether a record vouches for them or not."""
+        return _wheels_in(self.directory)
+
+    def bring(self, filename: str) -> Path:
+        """Where one of these is, once it is here."""
+        return self.directory / filename
 
     def reject(
         self, path: Path, findings: tuple[Finding, ...], refutation: Refutation | None = None
@@ -359,12 +378,16 @@ class Wheelhouse:
                 path.unlink()
 
 
+def _wheels_in(directory: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in directory.glob("*.whl")))
+
+
 def prefix_of(fingerprint: str) -> str:
     """As much of a fingerprint as a record's file name carries; the record holds all of it."""
     return fingerprint[:16]
 
 
-def _project(filename: str) -> str:
+def project_of(filename: str) -> str:
     """The normalized name of the project whose wheel this is, or a record of it."""
     return re.sub(r"[-_.]+", "-", filename.partition("-")[0]).lower()
 

@@ -1,7 +1,7 @@
 """Builds the twelve projects of ``closure_sdists`` as one plan; tells of it in JSON lines.
 
-``closure_run.py SDISTS WHEELHOUSE [--recipes DIR] [--jobs N] [--fail-fast]``, with its folder's
-parent on PYTHONPATH.
+``closure_run.py SDISTS WHEELHOUSE [--recipes DIR] [--jobs N] [--fail-fast] [--cluster ADDRESS]``,
+with its folder's parent on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from orchestrator.pipeline.workshop import BuildOptions, Workshop
 from orchestrator.report.reporter import reporter_for
 from orchestrator.resolve.requests import classify
 from orchestrator.targets.tags import parse_interpreter, parse_platform
+from orchestrator.wheelhouse.shared import local_half
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("sdists", type=Path)
-    parser.add_argument("wheelhouse", type=Path)
+    parser.add_argument("wheelhouse")
     parser.add_argument("--recipes", type=Path, action="append", default=[])
     parser.add_argument("--jobs", type=int, default=0)
     parser.add_argument("--fail-fast", action="store_true")
+    parser.add_argument("--cluster", default="")
     given = parser.parse_args()
     os.environ["UV_FIND_LINKS"] = str(given.sdists)
     end_on_signals()
@@ -37,10 +39,13 @@ def main() -> int:
         platforms=(parse_platform("macosx_11_0_arm64"),),
         interpreters=(parse_interpreter("3.11"),),
         explicit_platform=True,
-        wheelhouse=given.wheelhouse,
+        wheelhouse=local_half(given.wheelhouse)
+        if "://" in given.wheelhouse
+        else Path(given.wheelhouse),
         recipes=tuple(given.recipes),
         jobs=given.jobs,
         fail_fast=given.fail_fast,
+        cluster=given.cluster,
     )
     target = Target(platform=options.platforms[0], interpreter=options.interpreters[0])
     requests = [classify(f"{name}=={VERSION}", Path.cwd()) for name in NEEDS]

@@ -19,11 +19,17 @@ from orchestrator.errors import (
     NoBucketError,
 )
 from orchestrator.files import sha256_of
-from orchestrator.model import ProofRun, PublishedWheel, VerifiedWheel
+from orchestrator.model import ProofRun, PublishedWheel, Record, VerifiedWheel
 from orchestrator.wheelhouse.bucket import Bucket
-from orchestrator.wheelhouse.record import decode_record
+from orchestrator.wheelhouse.exchange import decoded
 from orchestrator.wheelhouse.shared import SharedWheelhouse, local_half
-from orchestrator.wheelhouse.store import SHARED, Wheelhouse, find_wheelhouse, open_wheelhouse
+from orchestrator.wheelhouse.store import (
+    SHARED,
+    Wheelhouse,
+    find_wheelhouse,
+    open_wheelhouse,
+    wheel_names,
+)
 
 WHEEL = "tiny-1.0-cp311-cp311-macosx_11_0_arm64.whl"
 FINGERPRINT = "ab" * 32
@@ -96,7 +102,7 @@ def test_published_here_is_found_elsewhere(machines: Machines) -> None:
 
 def test_what_is_here_is_not_fetched_again(machines: Machines) -> None:
     published = machines.publish("here")
-    machines.bucket.write(f"wheels/{published.record.sha256}/{WHEEL}", b"damaged since then")
+    machines.bucket.write(f"files/{published.record.sha256}/{WHEEL}", b"damaged since then")
     assert machines.find("here")
     assert machines.find("elsewhere") is None
 
@@ -142,8 +148,8 @@ def test_what_is_damaged_is_not_found_and_can_be_published_anew(
 ) -> None:
     record = machines.publish("here").record
     key = {
-        "wheel": f"wheels/{record.sha256}/{WHEEL}",
-        "metadata": f"wheels/{record.sha256}/{WHEEL}.metadata",
+        "wheel": f"files/{record.sha256}/{WHEEL}",
+        "metadata": f"files/{record.sha256}/{WHEEL}.metadata",
         "record": f"records/{FINGERPRINT}.json",
     }[victim]
     stored = machines.bucket.read(key)
@@ -192,6 +198,19 @@ def test_runs_of_all_machines_are_kept(machines: Machines) -> None:
     assert last.record.proof == "emulated"
 
 
+def test_wheels_of_all_machines_are_named_and_brought(machines: Machines) -> None:
+    machines.publish("here", payload=b"old", fingerprint="1" * 64)
+    machines.publish("here", name="other", fingerprint="2" * 64)
+    newest = machines.wheel("here", payload=b"new", fingerprint="3" * 64)
+    machines.open("here").publish(newest, seconds=1.0, created="2026-06-01T12:00:00Z")
+    other = WHEEL.replace("tiny", "other")
+    assert wheel_names(machines.house("elsewhere")) == (other, WHEEL)
+    path = machines.open("elsewhere").bring(WHEEL)
+    assert path == machines.house("elsewhere") / WHEEL
+    assert sha256_of(path) == sha256_of(newest.repaired.path)
+    assert not (machines.house("elsewhere") / other).exists()
+
+
 def test_a_folder_that_says_so_is_a_local_half(machines: Machines) -> None:
     assert isinstance(find_wheelhouse(machines.house("here")), SharedWheelhouse)
 
@@ -227,7 +246,7 @@ def test_killed_publishers_leave_nothing_half_written(machines: Machines, tmp_pa
     for name in names:
         stored = machines.bucket.read(f"records/{name}")
         assert stored
-        record = decode_record(stored.content)
+        record = decoded(stored, Record)
         assert record
         assert machines.find("elsewhere", record.fingerprint)
 
