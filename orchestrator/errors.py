@@ -476,6 +476,22 @@ class NeedUnbuildableError(OrchestratorError):
     code = "PLN002"
 
 
+class PlanDiffersError(OrchestratorError):
+    """What would be built is not what ``orchestrate.lock`` says."""
+
+    code = "PLN003"
+    exit_status = EXIT_INPUT
+    default_hint = "orchestrate lock, with the same inputs, writes down what there is now."
+
+
+class BadPlanLockError(OrchestratorError):
+    """``orchestrate.lock`` is not there, or can't be read."""
+
+    code = "PLN004"
+    exit_status = EXIT_INPUT
+    default_hint = "orchestrate lock, with the same inputs, writes it."
+
+
 # --- emulation ---------------------------------------------------------------------------------
 
 

@@ -528,6 +528,7 @@ class PlanStep(Value):
         released: Year, month, day of the source; None: not known.
         cached: File name of the wheel that the wheelhouse has of it; empty: it is to be done.
         served: Whether it is done for other steps alone: a library, or a build requirement.
+        requires: Its build requirements and theirs, with their files.
         notes: Things the user should know before it is done.
     """
 
@@ -542,6 +543,7 @@ class PlanStep(Value):
     released: tuple[int, int, int] | None = None
     cached: str = ""
     served: bool = False
+    requires: tuple[Locked, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -31,6 +31,7 @@ class BuildEnvironment:
         on_line: Sees what uv prints.
         wheels: A folder of wheels beside those of the index.
         fresh: Projects whose wheels there may have changed since uv has seen them.
+        strict: Whether constraints must hold.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class BuildEnvironment:
         on_line: OnLine,
         wheels: Path | None = None,
         fresh: Sequence[str] = (),
+        strict: bool = False,
     ) -> None:
         self.directory = directory
         self._processes = processes
@@ -50,6 +52,7 @@ class BuildEnvironment:
         self._env = {**env, "UV_FIND_LINKS": links} if wheels else env
         self._log = log
         self._on_line = on_line
+        self._strict = strict
         # uv's cache knows a wheel by its name, and would not see that it was built anew.
         self._refreshed = tuple(word for name in fresh for word in ("--refresh-package", name))
 
@@ -82,8 +85,8 @@ class BuildEnvironment:
 
         Args:
             requirements: PEP 508 strings.
-            constraints: PEP 508 strings that hold where they can; when no solution satisfies
-                them, the requirements are installed without.
+            constraints: As uv reads them. They hold where they can; when no solution satisfies
+                them, the requirements are installed without, unless the environment is strict.
 
         Raises:
             BuildEnvironmentError: No set of wheels satisfies the requirements.
@@ -92,7 +95,8 @@ class BuildEnvironment:
             return
         if constraints and self._install(requirements, constraints) == 0:
             return
-        if self._install(requirements, ()) != 0:
+        strict = constraints and self._strict
+        if strict or self._install(requirements, ()) != 0:
             raise BuildEnvironmentError(
                 f"The build requirements can't be installed: {', '.join(requirements)}.",
                 log=str(self._log),

@@ -12,7 +12,7 @@ from orchestrator.errors import BadMetadataError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from orchestrator.model import BuildRequires, BuildSettings
+    from orchestrator.model import BuildRequires, BuildSettings, Locked
 
 # Of a source without [build-system] requires, as pypa/build has it (PEP 518 says setuptools).
 DEFAULT = ("setuptools >= 40.8.0",)
@@ -59,6 +59,22 @@ def declared(stated: Iterable[str], settings: BuildSettings, name: str) -> tuple
     """
     own = settings.backend.requires if settings.backend else stated
     return adjusted(own, settings.build_requires, name)
+
+
+def hashed(pins: Iterable[str], locked: Iterable[Locked]) -> tuple[str, ...]:
+    """Pins with the hashes of the wheels that may be installed, as uv reads them in constraints.
+
+    Args:
+        pins: ``name==version``.
+        locked: What they pin, with its files.
+    """
+    hashes = {
+        f"{item.name}=={item.version}": [wheel.sha256 for wheel in item.wheels] for item in locked
+    }
+    return tuple(
+        " ".join((pin, *(f"--hash=sha256:{digest}" for digest in hashes.get(pin, ()) if digest)))
+        for pin in pins
+    )
 
 
 def locked_first(pins: Iterable[str], bounds: Iterable[str]) -> tuple[str, ...]:

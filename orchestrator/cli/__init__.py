@@ -31,6 +31,7 @@ COMMANDS = {
     "emulator": ("emulator", "Set up Pythons of other machines, to run wheels here."),
     "history": ("history", "Show what builds took, and how they ended."),
     "install": ("install", "Install requirements from wheels of the index and the wheelhouse."),
+    "lock": ("lock", "Write down what a plan is made of, for builds that must be the same."),
     "plan": ("plan", "Say what a build would do, in which order, and how long it takes."),
     "recipe": ("recipe", "Show, make and check recipes."),
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),

@@ -31,6 +31,11 @@ from orchestrator.errors import OrchestratorError
     type=click.Path(path_type=Path),
     help="A folder of recipes that refine the built-in ones. Repeatable.",
 )
+@click.option(
+    "--locked",
+    is_flag=True,
+    help="Build exactly what orchestrate.lock says, or say what differs; nothing else.",
+)
 @click.option("--no-deps", is_flag=True, help="Build only the REQUIREMENTs, not what they need.")
 @click.option(
     "--jobs",
@@ -78,6 +83,7 @@ def build(
     asked: Asked,
     wheelhouse: Path,
     recipes: tuple[Path, ...],
+    locked: bool,
     no_deps: bool,
     jobs: int | None,
     runner: Literal["orchestrate", "cibuildwheel"],
@@ -101,14 +107,15 @@ def build(
     """
     from orchestrator.model import BuildReport  # noqa: PLC0415 (--help stays quick)
     from orchestrator.pipeline import build as pipeline  # noqa: PLC0415 (--help stays quick)
+    from orchestrator.pipeline.locks import lock_path  # noqa: PLC0415
     from orchestrator.pipeline.workshop import BuildOptions, failure_of  # noqa: PLC0415
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
 
-    whole = bool(asked.files or asked.constraints or asked.project or asked.lock)
+    whole = bool(asked.files or asked.constraints or asked.project or asked.lock or locked)
     if not asked.has_requirements:
         raise click.UsageError("Name REQUIREMENTs, or give -r, --project or --lock.")
     if whole and no_deps:
-        raise click.UsageError("--no-deps is for REQUIREMENTs alone.")
+        raise click.UsageError("--no-deps is for REQUIREMENTs alone, and not with --locked.")
     if whole and runner != "orchestrate":
         raise click.UsageError("--runner cibuildwheel is for REQUIREMENTs alone.")
     end_on_signals()
@@ -127,6 +134,7 @@ def build(
                 cluster=cluster,
                 fail_fast=fail_fast,
                 build_metadata=asked.build_metadata,
+                locked=lock_path(asked.project) if locked else None,
             )
             if runner == "cibuildwheel":
                 from orchestrator.pipeline import cibuildwheel  # noqa: PLC0415

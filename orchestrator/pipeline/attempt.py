@@ -150,6 +150,7 @@ class Attempt:
             # Build requirements that are steps of the plan: of the host, and of the target.
             wheels=self.workshop.wheelhouse.directory if self.build.work.needs else None,
             fresh=[label.partition("==")[0] for label in self.build.work.needs],
+            strict=self.workshop.options.locked is not None,
         )
         request = KitRequest(
             directory=self.root / "kit",

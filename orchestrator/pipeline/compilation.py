@@ -11,7 +11,7 @@ import msgspec
 from orchestrator.build import era
 from orchestrator.build.diagnose import compiler_errors, diagnose, missing_module
 from orchestrator.build.hybrid import find_emulation
-from orchestrator.build.requires import locked_first
+from orchestrator.build.requires import hashed, locked_first
 from orchestrator.build.routes import may_be_mended, next_step, routes
 from orchestrator.emulator.runtime import is_emulated
 from orchestrator.errors import BackendFailedError, OrchestratorError, WrongWheelError
@@ -47,7 +47,8 @@ class Compilation:
 
     def prepare(self) -> None:
         """Prepares the first attempt; ``run`` tells where that fails."""
-        self._prepared = self._attempt(self._routes[0], self._bounds)
+        route = self._routes[0]
+        self._prepared = self._attempt(route, self._constraints(route))
         self._prepared.prepare()
 
     def run(self) -> BuiltWheel:
@@ -90,6 +91,12 @@ class Compilation:
         emulation = self._emulation if route in ("hybrid", "emulated") else None
         return Attempt(self.build, self.tree, route, emulation, constraints)
 
+    def _constraints(self, route: Route) -> tuple[str, ...]:
+        """Locked versions, with their hashes where wheels of this machine are installed."""
+        if route in ("hybrid", "emulated"):
+            return self._bounds
+        return hashed(self._bounds, self.build.work.requires)
+
     def _try(self, route: Route) -> BuiltWheel | OrchestratorError:
         """With locked build tools and those of the sdist's time, then with today's.
 
@@ -97,7 +104,9 @@ class Compilation:
             The wheel, or the failure where another route may mend it.
         """
         failure: OrchestratorError | None = None
-        for constraints in (self._bounds, ()) if self._bounds else ((),):
+        bounds = self._constraints(route)
+        relaxed = bounds and self.build.workshop.options.locked is None
+        for constraints in (bounds, ()) if relaxed else (bounds,):
             if failure:
                 self.build.note("failed with build tools as locked; trying today's")
                 self._start_over()

@@ -204,6 +204,7 @@ class PlanMaker:
             binaries=located.binaries,
             released=located.released,
             notes=survey.planned.notes,
+            requires=survey.requires,
             served=want.served,
         )
         host = Target(platform=self._host, interpreter=step.target.interpreter)

@@ -38,12 +38,14 @@ class PlanOptions(Value):
         recipes: Folders of recipes beyond those that travel with orchestrator.
         explicit_platform: Whether the user named the platforms by their tags.
         build_metadata: Whether build backends may be asked what sdists require.
+        fresh: Whether build requirements are locked anew.
     """
 
     wheelhouse: Path
     recipes: tuple[Path, ...] = ()
     explicit_platform: bool = False
     build_metadata: bool = True
+    fresh: bool = False
 
 
 def plan_inputs(
@@ -75,7 +77,7 @@ def plan_inputs(
         override=overridden,
         explicit=options.explicit_platform,
     )
-    surveyor = Surveyor(planner, configuration, processes)
+    surveyor = Surveyor(planner, configuration, processes, fresh=options.fresh)
     wheelhouse = find_wheelhouse(options.wheelhouse)
     plan = PlanMaker(surveyor, registry, configuration, processes, wheelhouse).make(found)
     steps = with_estimates(plan.steps, Ledger(options.wheelhouse))

@@ -85,8 +85,8 @@ def _steps(request: Request, target: Target, workshop: Workshop) -> tuple[PlanSt
         binaries=None if not wheels else not pure,
         released=uploaded_on(found.source, found.files),
     )
-    planned = workshop.surveyor.survey(located, target).planned
-    step = planned.step
+    survey = workshop.surveyor.survey(located, target)
+    step = survey.planned.step
     return (
         *(_library(library) for library in in_order(step.libraries)),
         PlanStep(
@@ -95,7 +95,8 @@ def _steps(request: Request, target: Target, workshop: Workshop) -> tuple[PlanSt
             roots=(request.text,),
             binaries=located.binaries,
             released=located.released,
-            notes=planned.notes,
+            notes=survey.planned.notes,
+            requires=survey.requires,
         ),
     )
 

@@ -13,11 +13,11 @@ from orchestrator.build.blueprint import Blueprint, blueprint_of
 from orchestrator.build.locking import Locker
 from orchestrator.build.requires import declared
 from orchestrator.errors import NoBuildBackendError
-from orchestrator.model import Locked
+from orchestrator.model import Locked, label_of
 from orchestrator.plan.steps import Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.model import Target
     from orchestrator.pipeline.workshop import Located
@@ -48,6 +48,7 @@ class Surveyor:
         configuration: The indexes, and how to reach the network.
         processes: Of the run.
         fresh: Whether build requirements are locked anew.
+        locked: The build requirements of steps that are locked already, by label.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class Surveyor:
         processes: Processes,
         *,
         fresh: bool = False,
+        locked: Mapping[str, tuple[Locked, ...]] | None = None,
     ) -> None:
         self._planner = planner
         self._configuration = configuration
         self._processes = processes
         self._locker = Locker(configuration, processes, fresh=fresh)
+        self._locked = locked or {}
 
     def survey(self, located: Located, target: Target, preferred: Sequence[str] = ()) -> Survey:
         """Looks at one source for one target.
@@ -91,9 +94,11 @@ class Surveyor:
         asked = {canonicalize_name(Requirement(text).name) for text in stated}
         own = [pin for pin in preferred if pin.partition("==")[0] in asked]
         within = [(*own, *bounds), bounds] if own else [bounds]
-        requires = self._locker.lock(
-            stated, within, settings.build_requires.constrain, draft.python
-        )
+        requires = self._locked.get(label_of(source.name, source.version, draft.target))
+        if requires is None:
+            requires = self._locker.lock(
+                stated, within, settings.build_requires.constrain, draft.python
+            )
         pins = tuple(f"{item.name}=={item.version}" for item in requires)
         return Survey(planned=draft.planned(pins), requires=requires, blueprint=blueprint)
 

@@ -13,6 +13,7 @@ import msgspec
 from orchestrator.files import write_atomically
 from orchestrator.model import Failure, Plan, StepFailed
 from orchestrator.pipeline.closures import ClosureOptions, closures
+from orchestrator.pipeline.locks import check_locked, pinned
 from orchestrator.pipeline.planning import PlanMaker
 from orchestrator.pipeline.run import run
 from orchestrator.plan.graph import make_plan
@@ -52,6 +53,8 @@ def build_whole(
         OrchestratorError: Of resolution.
     """
     options = workshop.options
+    if workshop.lock:
+        inputs = pinned(inputs, workshop.lock, options.targets)
     ways = ClosureOptions(recipes=options.recipes, build_metadata=options.build_metadata)
     found = closures(inputs, options.targets, ways, workshop.emit)
     maker = PlanMaker(
@@ -61,7 +64,10 @@ def build_whole(
         workshop.processes,
         workshop.wheelhouse,
     )
-    plan = _with(maker.make(found), named)
+    plan = maker.make(found)
+    if workshop.lock:
+        check_locked(workshop.lock, plan)
+    plan = _with(plan, named)
     failed = tuple(_told(missing, workshop) for missing in plan.unbuildable)
     made = {wheel.record.fingerprint: wheel for wheel in wheels}
     known = {

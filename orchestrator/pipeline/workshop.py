@@ -37,6 +37,7 @@ from orchestrator.wheelhouse.store import open_wheelhouse
 
 if TYPE_CHECKING:
     from orchestrator.errors import OrchestratorError
+    from orchestrator.plan.locked import PlanLock
     from orchestrator.registry.load import Registry
     from orchestrator.resolve.inputs import IndexOptions
     from orchestrator.targets.toolchain import Toolchain
@@ -66,6 +67,7 @@ class BuildOptions(Value):
         fail_fast: Whether the first failure is the end of all that has not started.
         build_metadata: Whether build backends may be asked what sdists require.
         cluster: Address of the one that does the steps; empty: they are done here.
+        locked: The file that says what exactly is built; None: whatever the plan finds.
     """
 
     platforms: tuple[Platform, ...]
@@ -80,6 +82,7 @@ class BuildOptions(Value):
     fail_fast: bool = False
     build_metadata: bool = True
     cluster: str = ""
+    locked: Path | None = None
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -152,7 +155,17 @@ class Workshop:
     @cached_property
     def surveyor(self) -> Surveyor:
         """Looks at sources before they are built."""
-        return Surveyor(self.planner, self.configuration, self.processes)
+        locked = self.lock.requires if self.lock else None
+        return Surveyor(self.planner, self.configuration, self.processes, locked=locked)
+
+    @cached_property
+    def lock(self) -> PlanLock | None:
+        """What exactly is built, where the options name a file that says it."""
+        if self.options.locked is None:
+            return None
+        from orchestrator.pipeline.locks import read_lock  # noqa: PLC0415 (seldom)
+
+        return read_lock(self.options.locked)
 
     @cached_property
     def ledger(self) -> Ledger:

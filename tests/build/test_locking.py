@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.build.locking import Locker
-from orchestrator.build.requires import adjusted, locked_first
+from orchestrator.build.requires import adjusted, hashed, locked_first
 from orchestrator.errors import BadMetadataError, BuildEnvironmentError
-from orchestrator.model import BuildRequires, HostPython, Interpreter
+from orchestrator.model import BuildRequires, DistFile, HostPython, Interpreter, Locked
 from orchestrator.process import Processes
 from orchestrator.resolve.configuration import IndexConfiguration, read_configuration
 from orchestrator.targets.interpreters import find_interpreter
@@ -93,3 +93,10 @@ def test_a_requirement_that_is_none_is_an_error() -> None:
 def test_bounds_count_for_what_is_not_locked() -> None:
     bounds = ("setuptools<70", "wheel<0.44")
     assert locked_first(("setuptools==84.0",), bounds) == ("setuptools==84.0", "wheel<0.44")
+
+
+def test_pins_carry_the_hashes_of_what_may_be_installed() -> None:
+    files = [DistFile(filename=f"a-{n}.whl", url="u", sha256=n) for n in ("11", "22", "")]
+    locked = [Locked(name="a", version="1", wheels=tuple(files)), Locked(name="b", version="2")]
+    pins = hashed(("a==1", "b==2", "c<3"), locked)
+    assert pins == ("a==1 --hash=sha256:11 --hash=sha256:22", "b==2", "c<3")

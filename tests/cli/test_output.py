@@ -24,6 +24,7 @@ COMMANDS = [
     ("emit",),
     ("emit", "cibuildwheel"),
     ("emit", "github-actions"),
+    ("lock",),
     ("plan",),
     ("recipe",),
     ("recipe", "list"),

@@ -1,0 +1,72 @@
+"""``orchestrate lock``: what a plan is made of, written down."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.inputs import Asked, input_options
+from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.errors import EXIT_BUILD
+
+
+@click.command()
+@input_options
+@click.option(
+    "--wheelhouse",
+    metavar="DIR|URL",
+    envvar="ORCHESTRATE_WHEELHOUSE",
+    default="wheelhouse",
+    type=WheelhousePath(),
+    help="Of the plan.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
+)
+@click.option(
+    "--recipes",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of recipes that refine the built-in ones. Repeatable.",
+)
+@click.option("--upgrade", is_flag=True, help="Take the newest build requirements that will do.")
+@click.pass_context
+def lock(
+    context: click.Context,
+    *,
+    asked: Asked,
+    wheelhouse: Path,
+    recipes: tuple[Path, ...],
+    upgrade: bool,
+) -> None:
+    """Write orchestrate.lock: sources, build requirements, toolchains, recipes of a plan.
+
+    It lies in the folder of --project, or in the working directory. With the same inputs,
+    `orchestrate build --locked` builds exactly that, or says what differs.
+    """
+    from orchestrator.pipeline.locks import lock_path, write_lock  # noqa: PLC0415 (quick --help)
+    from orchestrator.pipeline.plans import PlanOptions, plan_inputs  # noqa: PLC0415
+    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+    from orchestrator.report.text import counted  # noqa: PLC0415
+
+    if not asked.has_requirements:
+        raise click.UsageError("Name REQUIREMENTs, or give -r, --project or --lock.")
+    options = PlanOptions(
+        wheelhouse=wheelhouse,
+        recipes=recipes,
+        explicit_platform=asked.explicit_platform,
+        build_metadata=asked.build_metadata,
+        fresh=upgrade,
+    )
+    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
+        plan = plan_inputs(asked.read(), asked.targets, options, reporter.handle)
+    path = lock_path(asked.project)
+    written = write_lock(plan, path)
+    click.echo(
+        f"{path}: {counted(len(written.package), 'package')}, "
+        f"{counted(len(written.step), 'step')}, "
+        f"{counted(len(written.build_requirement), 'build requirement')}"
+    )
+    for missing in plan.unbuildable:
+        click.echo(f"{missing.label} can't be built ({missing.code}): {missing.message}", err=True)
+    context.exit(EXIT_BUILD if plan.unbuildable else 0)
