@@ -73,11 +73,14 @@ def check_locked(lock: PlanLock, plan: Plan) -> None:
     """That a plan is the one that was locked.
 
     Raises:
-        PlanDiffersError: It is not; the details say in what.
+        PlanDiffersError: It is not; message and details say in what.
     """
     found = differences(lock, plan)
     if found:
-        raise PlanDiffersError(f"What would be built is not what {FILE} says:", details=found)
+        more = f" And {len(found) - 1} more:" if found[1:] else ""
+        raise PlanDiffersError(
+            f"What would be built is not what {FILE} says: {found[0]}.{more}", details=found[1:]
+        )
 
 
 def _pins(lock: PlanLock, targets: Sequence[Target]) -> Iterator[str]:

@@ -57,5 +57,4 @@ def test_a_lock_is_the_same_twice_and_holds_builds_to_it(
     lock.write_text(first.replace(f'{zig} = "', f'{zig} = "0.'))
     differs = command_line.run("build", "--locked", "-r", requirements, "--json").problem
     assert differs["code"] == "PLN003"
-    (line,) = differs["details"]
-    assert line.startswith(f"{STEP}: toolchain zig: 0.0")
+    assert f"{STEP}: toolchain zig: 0.0" in differs["message"]
