@@ -56,12 +56,12 @@ def test_an_intel_leftover_is_an_import_error(tree: Tree, installer: str):
     assert "incompatible architecture (have 'x86_64', need 'arm64')" in finding.message
     assert finding.files == (f"left/{MODULE}",)
     command = {
-        "pip": "`python -m pip install --force-reinstall",
-        "uv": "`uv pip install --python python --reinstall",
+        "pip": "`python -m pip uninstall -y left`\n`python -m pip install --find-links wheelhouse",
+        "uv": "`uv pip install --python python --reinstall-package left --find-links",
         "conda": "`conda install --force-reinstall left=1.0`",
     }
     assert command[installer] in finding.hint
-    built = "orchestrate build left==1.0 --platform macosx_11_0_arm64 --python 3.11"
+    built = "orchestrate build left==1.0 --platform macos --python 3.11"
     assert (built in finding.hint) == (installer != "conda")
 
 

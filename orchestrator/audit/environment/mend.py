@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from orchestrator.targets.tags import DEFAULT_PLATFORM, NEWEST_PYTHON, OLDEST_PYTHON
+from orchestrator.targets.tags import NEWEST_PYTHON, OLDEST_PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,11 +72,15 @@ def reinstall(runtime: Runtime, packages: Sequence[Distribution]) -> str:
         names = [str(item) for item in others]
         lines += _build(runtime, names)
         python = runtime.executable or "python"
-        command = [python, "-m", "pip", "install", "--force-reinstall"]
+        # What they require is installed where it is missing: a redirect wheel is nothing without.
+        command = [python, "-m", "pip", "install"]
         if all(item.installer == "uv" for item in others):  # its environments have no pip
-            command = ["uv", "pip", "install", "--python", python, "--reinstall"]
-        command += ["--no-deps", "--find-links", "wheelhouse", *names]
-        lines.append(f"`{shlex.join(command)}`")
+            again = (word for item in others for word in ("--reinstall-package", item.name))
+            command = ["uv", "pip", "install", "--python", python, *again]
+        else:
+            removal = (python, "-m", "pip", "uninstall", "-y", *(item.name for item in others))
+            lines.append(f"`{shlex.join(removal)}`")
+        lines.append(f"`{shlex.join((*command, '--find-links', 'wheelhouse', *names))}`")
     return "\n".join(lines)
 
 
@@ -96,8 +100,8 @@ def merged(
 def _build(runtime: Runtime, packages: Iterable[str]) -> tuple[str, ...]:
     """The build of what the index has no wheel of, where that can be built here."""
     platform = {
-        ("macos", "arm64"): DEFAULT_PLATFORM,
-        ("linux", "aarch64"): "manylinux_2_28_aarch64",
+        ("macos", "arm64"): "macos",  # no tag: what needs a newer macOS gets one
+        ("linux", "aarch64"): "linux",
         ("linux", "x86_64"): "manylinux_2_28_x86_64",
     }.get((runtime.os, runtime.machine))
     python = runtime.interpreter
