@@ -18,17 +18,17 @@ OWN_PIP = (sys.executable, "-m", "pip")
 
 
 def uv_resolves(
-    requirement: str,
+    requirements: str,
     triple: str,
     links: Path,
     env: Mapping[str, str],
     *,
     python: str = "3.10",
 ) -> dict[str, str]:
-    """What ``uv pip compile`` makes of a requirement: versions by name.
+    """What ``uv pip compile`` makes of requirements: versions by name.
 
     Args:
-        requirement: PEP 508, or a path.
+        requirements: PEP 508, one a line.
         triple: uv's name of the platform.
         links: Folder for ``--find-links``.
         env: Environment variables.
@@ -43,7 +43,7 @@ def uv_resolves(
             *("--python-platform", triple, "--python-version", python),
             *("--only-binary", ":all:", "--find-links", str(links)),
         ],
-        input=requirement,
+        input=requirements,
         env={**env, "UV_PYTHON_DOWNLOADS": "never"},
         capture_output=True,
         text=True,
@@ -56,7 +56,7 @@ def uv_resolves(
 
 
 def pip_resolves(
-    requirement: str,
+    requirements: str,
     tags: tuple[str, ...],
     links: Path,
     env: Mapping[str, str],
@@ -67,7 +67,7 @@ def pip_resolves(
     """What ``pip install --dry-run`` makes of it: versions by name.
 
     Args:
-        requirement: PEP 508.
+        requirements: PEP 508, one a line.
         tags: Platform tags.
         links: Folder for ``--find-links``.
         env: Environment variables.
@@ -85,7 +85,7 @@ def pip_resolves(
             *("--target", "nowhere", *(word for tag in tags for word in ("--platform", tag))),
             *("--python-version", python, "--implementation", "cp"),
             *("--abi", abi, "--abi", "abi3", "--abi", "none", "--only-binary", ":all:"),
-            *("--find-links", str(links), *options, requirement),
+            *("--find-links", str(links), *options, *requirements.splitlines()),
         ],
         env={**env},
         capture_output=True,

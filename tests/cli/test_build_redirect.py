@@ -202,6 +202,30 @@ def test_what_can_t_be_redirected_says_what_to_do(
     assert command_line.published() == []
 
 
+def test_a_closure_with_a_redirect_is_planned_and_installed(
+    command_line: CommandLine, index: LocalIndex, recipes: Path
+):
+    asked = ("user", *TO_MAC, "--recipes", recipes)
+    planned = command_line.run("plan", *asked, "--json")
+    assert planned.status == 0, planned.out + planned.err
+    (step,) = planned.events[-1]["steps"]
+    assert (step["kind"], step["name"]) == ("redirect", "flow")
+
+    command_line.build("flow==2.10.0", *TO_MAC, "--recipes", recipes)
+    target = command_line.folder / "target"
+    options = ("--target", target, "--wheelhouse", command_line.wheelhouse)
+    installed = command_line.run("install", *asked, *options)
+    assert installed.status == 0, installed.out + installed.err
+    names = {path.name for path in target.glob("*.dist-info")}
+    assert names == {
+        "flow-2.10.0.dist-info",
+        "flow_macos-2.10.0.dist-info",
+        "needed-1.0.dist-info",
+        "user-1.0.dist-info",
+    }
+    assert (target / "flow-2.10.0.dist-info" / "redirect.json").is_file()
+
+
 # --- what installers make of it -----------------------------------------------------------------
 
 ELSEWHERE = {
