@@ -305,6 +305,8 @@ class _TargetLock:
         return {
             **{name: value for name, value in env.items() if name not in UNWANTED_VARIABLES},
             VARIABLE: str(refused),
+            # uv leaves locks of the sdists that it looks at in there.
+            "TMPDIR": str(self._folder),
         }
 
 

@@ -64,7 +64,7 @@ class Reader:
     def __init__(self, command_line: CommandLine) -> None:
         self.command_line = command_line
         self.folder = command_line.folder
-        command_line.env |= {"COLUMNS": "200", "ORCHESTRATE_WHEELHOUSE": "wheelhouse"}
+        command_line.env["COLUMNS"] = "200"
         _mac_environment(self.folder / ".venv")
         _mac_environment(self.folder / "conda")
         (self.folder / "conda" / "conda-meta").mkdir()
