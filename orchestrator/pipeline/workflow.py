@@ -84,6 +84,7 @@ def emit_workflow(
         root=str(root),
         recipes=tuple(_relative(folder, root) for folder in wanted.recipes),
         bucket=wanted.bucket,
+        explicit=explicit,
     )
     # The jobs start with an empty wheelhouse, whatever there is here.
     with tempfile.TemporaryDirectory() as nothing:

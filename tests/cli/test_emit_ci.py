@@ -37,7 +37,7 @@ def test_only_what_lacks_a_wheel_is_built(command_line: CommandLine):
     jobs = emitted(command_line, "netifaces", "certifi", "psutil", *targets)
     assert set(jobs) == {"macos-15-1", "ubuntu-24_04-arm-1", "wheelhouse"}
     for name, platform in (
-        ("macos-15-1", "macosx_11_0_arm64"),
+        ("macos-15-1", "macos"),
         ("ubuntu-24_04-arm-1", "manylinux_2_28_aarch64"),
     ):
         (script,) = (step["run"] for step in jobs[name]["steps"] if step.get("name") == "Build")
@@ -46,6 +46,19 @@ def test_only_what_lacks_a_wheel_is_built(command_line: CommandLine):
             f" --python {python} || status=$?"
             for python in ("3.11", "3.13")
         ]
+
+
+def test_numpy_and_a_binding_to_a_native_library(command_line: CommandLine):
+    """numpy 2.2.6 has no wheels for 3.14; its recipe raises the platform, and psycopg2 needs libpq.
+
+    Most machines have no Python 3.14 and no library for macOS: the jobs' machines count.
+    """
+    requirements = ("numpy==2.2.6", "psycopg2==2.9.10", "--python", "3.14")
+    (job,) = emitted(command_line, *requirements, "--platform", "macos").values()
+    (script,) = (step["run"] for step in job["steps"] if step.get("name") == "Build")
+    assert "numpy==2.2.6" in script
+    assert "psycopg2==2.9.10" in script
+    assert job["runs-on"] == "macos-15"
 
 
 @pytest.mark.toolchain

@@ -111,6 +111,12 @@ def test_the_commands_of_a_job():
     )
 
 
+def test_a_recipe_may_raise_a_platform_that_was_not_named():
+    (job,) = cut([planned("numpy")], most=1)
+    (command,) = build_commands(job, msgspec.structs.replace(DESIGN, explicit=False))
+    assert "--platform macos " in command
+
+
 def test_one_job_is_enough_for_little():
     (job,) = written(planned("annoy", seconds=30, target=target("linux", "3.9"))).values()
     assert job["runs-on"] == "ubuntu-24.04-arm"

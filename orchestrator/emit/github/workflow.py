@@ -10,6 +10,7 @@ import yaml
 
 from orchestrator.emit.github.asked import asked_as
 from orchestrator.model import PlanStep, Target, Unbuildable, Value
+from orchestrator.targets.tags import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,6 +42,7 @@ class Design(Value):
         recipes: Folders of recipes, relative to the root.
         bucket: Wheelhouse in an object store, ``s3://…`` or ``az://…``; empty: wheels are artifacts
             of the workflow.
+        explicit: Whether the user named the platforms by their tags; else recipes may raise them.
     """
 
     title: str
@@ -48,6 +50,7 @@ class Design(Value):
     root: str
     recipes: tuple[str, ...] = ()
     bucket: str = ""
+    explicit: bool = True
 
 
 def workflow(design: Design, jobs: tuple[Job, ...], lost: tuple[Unbuildable, ...] = ()) -> str:
@@ -103,7 +106,9 @@ def _groups(steps: Iterable[PlanStep]) -> Iterator[list[PlanStep]]:
 def _command(group: list[PlanStep], design: Design) -> str:
     target = group[0].step.target
     words = ["orchestrate", "build", *(asked_as(item.step, design.root) for item in group)]
-    words += ["--no-deps", "--platform", target.platform.tag]
+    tag = target.platform.tag
+    words += ["--no-deps", "--platform"]
+    words.append("macos" if tag == DEFAULT_PLATFORM and not design.explicit else tag)
     words += ["--python", target.interpreter.version]
     words += [word for folder in design.recipes for word in ("--recipes", folder)]
     return shlex.join(words)
