@@ -17,7 +17,6 @@ from orchestrator.errors import (
     UnparsableInputError,
 )
 from orchestrator.model import Value
-from orchestrator.resolve.environment_yml import parse_environment
 from orchestrator.resolve.inputs import (
     COMMAND_LINE,
     IndexOptions,
@@ -153,6 +152,10 @@ class _Reader:
 
     def environment(self, path: Path) -> Inputs:
         """The pip part of a conda environment; the rest is told of."""
+        from orchestrator.resolve.environment_yml import (  # noqa: PLC0415 (YAML is rare here)
+            parse_environment,
+        )
+
         parsed = parse_environment(self._text(path, COMMAND_LINE), str(path))
         inputs = Inputs()
         if parsed.conda:
