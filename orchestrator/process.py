@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -52,6 +53,8 @@ class Processes:
     """
 
     def __init__(self) -> None:
+        # The first call is not safe in several threads, and each that looks for uv makes it.
+        sysconfig.get_config_vars()
         self._running = _Running()
         self._held: tuple[int, ...] = ()
         self.cpu_seconds = 0.0
