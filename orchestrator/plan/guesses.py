@@ -1,7 +1,7 @@
 """What a build is guessed to take that was never done on this host, from what is compiled. Pure.
 
-The numbers are those of builds for macOS by zig (docs/plan.md says which); they are meant for the
-order of steps and a first idea of the end, and give way to what builds really took.
+The numbers are rough, and meant for the order of steps and a first idea of the end; they give way
+to what builds really took.
 """
 
 from __future__ import annotations

@@ -58,3 +58,19 @@ def test_a_lock_is_the_same_twice_and_holds_builds_to_it(
     differs = command_line.run("build", "--locked", "-r", requirements, "--json").problem
     assert differs["code"] == "PLN003"
     assert f"{STEP}: toolchain zig: 0.0" in differs["message"]
+
+
+@pytest.mark.toolchain
+def test_a_build_requirement_with_another_hash_is_not_installed(
+    command_line: CommandLine, requirements: Path
+) -> None:
+    assert command_line.run("lock", "-r", requirements).status == 0
+    lock = command_line.folder / "orchestrate.lock"
+    text = lock.read_text()
+    first = text.index('sha256 = "') + len('sha256 = "')
+    other = "0" if text[first] != "0" else "1"
+    lock.write_text(text[:first] + other + text[first + 1 :])
+    failed = command_line.run("build", "--locked", "-r", requirements)
+    assert failed.status == 1
+    assert "BLD001" in failed.out + failed.err
+    assert "Hash mismatch" in failed.out + failed.err
