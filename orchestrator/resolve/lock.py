@@ -92,12 +92,13 @@ def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]
         LockMismatchError: The index has none of the files that a root's hashes name.
     """
     filled = threading.Event()
+    stated: list[Metadata] = []
 
     def lock(place: int) -> Closure:
         if place:
             filled.wait()
         try:
-            closure = lock_one(locking, targets[place], cache_filled=filled.set)
+            closure = lock_one(locking, targets[place], cache_filled=filled.set, stated=stated)
             locking.known(closure)
             return closure
         finally:
@@ -112,6 +113,7 @@ def lock_one(
     *,
     edges: Mapping[str, Sequence[str]] | None = None,
     cache_filled: Callable[[], object] = lambda: None,
+    stated: list[Metadata] | None = None,
 ) -> Closure:
     """Resolves for one target.
 
@@ -121,6 +123,7 @@ def lock_one(
         edges: Who requires whom, where all that is needed is among the roots: nothing is added to
             them then. None: uv finds out.
         cache_filled: Called when uv's cache holds what others will need, too.
+        stated: What sdists of an index state outright, for all targets; what is found is added.
 
     Raises:
         UnsatisfiableError: Some requirements contradict each other.
@@ -128,7 +131,8 @@ def lock_one(
         LockMismatchError: The index has none of the files that a root's hashes name.
     """
     with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
-        return _TargetLock(locking, target, Path(folder), edges, cache_filled).run()
+        known_to_all = [] if stated is None else stated
+        return _TargetLock(locking, target, Path(folder), edges, cache_filled, known_to_all).run()
 
 
 def each(
@@ -153,6 +157,7 @@ class _TargetLock:
         folder: Path,
         edges: Mapping[str, Sequence[str]] | None,
         cache_filled: Callable[[], object],
+        stated: list[Metadata],
     ) -> None:
         from uv import find_uv_bin  # noqa: PLC0415 (--help stays quick)
 
@@ -164,6 +169,9 @@ class _TargetLock:
         self._uv = find_uv_bin()
         self._python = refusing_python(self._uv, free_threaded=target.interpreter.free_threaded)
         self._known = KnownMetadata(target)
+        self._stated = stated
+        for metadata in tuple(stated):
+            self._known.learn(metadata)
         self._roots = locking.inputs.roots
         self._asked = set[str]()
         self._placeholders = Placeholders(folder / "placeholders", target, locking.configuration)
@@ -233,6 +241,7 @@ class _TargetLock:
                 hint="If it is no sdist of an index, give its name too: NAME @ URL.",
             )
         answers = {one: stated for one in new if (stated := stated_metadata(one))}
+        self._stated.extend(metadata for one, metadata in answers.items() if one.indexed)
         if asked := [one for one in new if one not in answers]:
             listed = _listed(asked)
             self._locking.told(self._target, f"finding out what these sdists require: {listed}")
