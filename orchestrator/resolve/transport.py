@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,13 @@ def get(
     import requests  # noqa: PLC0415
     import urllib3  # noqa: PLC0415
 
+    from orchestrator.resolve.tls import SharedContextAdapter  # noqa: PLC0415
+
+    certificates = (
+        configuration.certificates
+        or os.environ.get("CURL_CA_BUNDLE")
+        or requests.utils.DEFAULT_CA_BUNDLE_PATH
+    )
     retries = urllib3.Retry(
         _ATTEMPTS - 1, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504)
     )
@@ -52,15 +60,14 @@ def get(
         if (found := credentials(place))
     }
     with requests.Session() as session:
-        adapter = requests.adapters.HTTPAdapter(max_retries=retries)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
         try:
+            session.mount("https://", SharedContextAdapter(certificates, max_retries=retries))
+            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
             response = session.get(
                 url,
                 headers=dict(headers),
                 auth=None if credentials(url) else known.get(origin(url)),
-                verify=configuration.certificates or True,
+                verify=certificates,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                 stream=True,
             )
