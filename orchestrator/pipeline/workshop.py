@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
@@ -125,6 +126,8 @@ class Workshop:
         processes: Processes | None = None,
         index: IndexOptions | None = None,
     ) -> None:
+        # Python 3.11 answers None to a thread that asks while another one is the first to ask.
+        sysconfig.get_config_vars()
         self.options = options
         self.emit = emit
         open_cache()

@@ -164,6 +164,10 @@ class _Place:
         """The memory that a task takes here; one that needs more than there is, takes it all."""
         return min(task.memory, self.worker.memory)
 
+    def roomy(self, task: Task) -> bool:
+        """Whether it has the memory that a task needs, were all of it free."""
+        return not self.worker.memory or task.memory <= self.worker.memory
+
     def suits(self, task: Task) -> bool:
         """Whether the task could be done here at all."""
         return set(task.resources) <= set(self.worker.resources)
@@ -300,7 +304,7 @@ class Scheduler:
     def _start_one(self) -> Start | None:
         reserved: dict[str, int] = {}
         for shape, task in self._heads():
-            suitable = [place for place in self._places.values() if place.suits(task)]
+            suitable = self._suitable(task)
             place = max(
                 (place for place in suitable if self._fits(task, place, reserved)),
                 key=lambda place: place.cpus,
@@ -313,6 +317,11 @@ class Scheduler:
                 if place.open:
                     reserved.setdefault(place.worker.name, place.beside(task))
         return None
+
+    def _suitable(self, task: Task) -> list[_Place]:
+        """Where a task could be done: with the memory that it needs, where anybody has that."""
+        able = [place for place in self._places.values() if place.suits(task)]
+        return [place for place in able if place.roomy(task)] or able
 
     def _fits(self, task: Task, place: _Place, reserved: Mapping[str, int]) -> bool:
         memory = place.needed(task)

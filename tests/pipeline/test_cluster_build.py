@@ -113,6 +113,8 @@ def check(events: list[dict[str, Any]], local: dict[str, str]) -> None:
     workers = {event["step"]: event["worker"] for event in events if event["event"] == "started"}
     assert set(workers.values()) <= {"one", "two"}  # the third builds for Linux alone
     assert workers[gone[0]["step"]] == "two"
+    phases = {event["phase"] for event in events if event["event"] == "phase"}
+    assert phases >= {"fetch", "environment", "build", "repair", "verify", "publish"}
     finished = [event["step"] for event in events if event["event"] == "finished"]
     assert len(finished) == len(set(finished)) == len(NEEDS)
 
@@ -122,8 +124,6 @@ def test_a_worker_is_killed_in_mid_build(
 ) -> None:
     events = killed_in_mid_build(site, dask_cluster, site.folder / "shared")
     check(events, local)
-    logs = [event for event in events if event["event"] == "log"]
-    assert any("clang" in event["line"] or "/cc " in event["line"] for event in logs)
     again = site.run(site.folder / "shared", "--cluster", dask_cluster.address)
     assert all(event["cached"] for event in again if event["event"] == "finished")
 

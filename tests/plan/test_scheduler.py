@@ -139,6 +139,19 @@ def test_step_larger_than_the_memory_runs_alone() -> None:
     assert set(started(scheduler.start())) == {"huge"}
 
 
+def test_a_step_goes_to_those_who_have_its_memory() -> None:
+    small = Worker(name="small", cpus=8, jobs=8, memory=8 * GB)
+    large = Worker(name="large", cpus=2, jobs=1, memory=64 * GB)
+    tasks = [Task(name=f"torch-{n}", memory=16 * GB, seconds=10 - n) for n in range(2)]
+    scheduler = Scheduler(tasks, [small, large])
+    assert [each.worker for each in scheduler.start()] == ["large"]  # the other one waits for it
+    assert [each.worker for each in scheduler.handle(Succeeded(step="torch-0"))] == ["large"]
+    # Where nobody has it, whoever there is must do.
+    scheduler.handle(Left(worker="large"))
+    scheduler = Scheduler(tasks[:1], [small])
+    assert [each.worker for each in scheduler.start()] == ["small"]
+
+
 def test_small_ones_do_not_starve_one_that_waits_for_memory() -> None:
     small = [Task(name=f"small-{n}", memory=4 * GB, seconds=10) for n in range(8)]
     big = Task(name="big", memory=12 * GB, seconds=50, needs=("small-0",))
