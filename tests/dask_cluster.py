@@ -18,10 +18,10 @@ WORKER = (sys.executable, "-m", "orchestrator.cli", "worker")
 
 
 class DaskCluster:
-    """The cluster; ``address`` is its scheduler's."""
+    """The cluster; ``address`` is its scheduler's, ``folder`` is for all that tests make."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._processes: list[subprocess.Popen[str]] = []
         said = folder / "scheduler.json"
         self.joined: dict[str, dict[str, Any]] = {}
@@ -41,7 +41,7 @@ class DaskCluster:
         program: tuple[str, ...] = WORKER,
     ) -> subprocess.Popen[str]:
         """Starts a worker and waits until it has joined; it has a TMPDIR of its own."""
-        temporary = self._folder / f"tmp-{name}"
+        temporary = self.folder / f"tmp-{name}"
         temporary.mkdir()
         command = [*program, self.address, "--name", name, "--json", *options]
         process = self._run(command, env=(env or {}) | {"TMPDIR": str(temporary)})
@@ -56,11 +56,11 @@ class DaskCluster:
 
     def errors(self) -> str:
         """What all of them have written to stderr."""
-        return (self._folder / "errors.log").read_text()
+        return (self.folder / "errors.log").read_text()
 
     def temporary(self, name: str) -> list[Path]:
         """What lies in a worker's TMPDIR."""
-        return list((self._folder / f"tmp-{name}").iterdir())
+        return list((self.folder / f"tmp-{name}").iterdir())
 
     def close(self) -> None:
         for process in reversed(self._processes):
@@ -77,12 +77,26 @@ class DaskCluster:
             command,
             env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
             stdout=subprocess.PIPE,
-            stderr=(self._folder / "errors.log").open("a"),
+            stderr=(self.folder / "errors.log").open("a"),
             text=True,
             start_new_session=True,
         )
         self._processes.append(process)
         return process
+
+
+def other_cache(cache: Path, folder: Path) -> dict[str, str]:
+    """The environment of a worker that shares nothing but what its toolchain has cached.
+
+    Args:
+        cache: The cache of this machine.
+        folder: The worker's, which is made.
+    """
+    folder.mkdir()
+    for path in cache.iterdir():
+        if path.name != "wheelhouses":
+            (folder / path.name).symlink_to(path)
+    return {"ORCHESTRATE_CACHE": str(folder)}
 
 
 @pytest.fixture

@@ -215,7 +215,8 @@ class Cluster:
         return msgspec.structs.replace(outcome.result, result=result)
 
     def _with_log(self, step: Step, failure: Failure, log: bytes) -> Failure:
-        if not log or Path(failure.log).exists():
+        there, house = Path(failure.log), self._workshop.wheelhouse.directory
+        if not log or (there.is_relative_to(house) and there.exists()):
             return failure
         path = self._workshop.wheelhouse.new_log(step)
         path.write_bytes(log)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from closure_sdists import NEEDS, write_sdists
+from dask_cluster import DaskCluster, other_cache
 
 from orchestrator.files import sha256_of
 
 if TYPE_CHECKING:
-    from dask_cluster import DaskCluster
     from object_store import ObjectStore
 
 ROOT = Path(__file__).parents[2]
@@ -40,15 +40,6 @@ class Site:
             "ORCHESTRATE_CACHE": str(cache),
             "UV_FIND_LINKS": str(self.sdists),
         }
-
-    def machine(self, name: str) -> dict[str, str]:
-        """The environment of a worker that shares nothing but what its toolchain has cached."""
-        cache = self.folder / f"cache-{name}"
-        cache.mkdir(exist_ok=True)
-        for path in self.cache.iterdir():
-            if path.name != "wheelhouses" and not (cache / path.name).exists():
-                (cache / path.name).symlink_to(path)
-        return self.env | {"ORCHESTRATE_CACHE": str(cache)}
 
     def start(self, wheelhouse: Path | str, *more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -88,9 +79,13 @@ def killed_in_mid_build(
     site: Site, cluster: DaskCluster, wheelhouse: Path | str
 ) -> list[dict[str, Any]]:
     """Builds on three workers, and kills the first when it begins its second step."""
-    victim = cluster.work("one", "--platform", "macos", "--jobs", "1", env=site.machine("one"))
-    cluster.work("two", "--jobs", "2", "--memory", "2GB", env=site.machine("two"))
-    cluster.work("three", "--platform", "linux", env=site.machine("three"))
+
+    def env(name: str) -> dict[str, str]:
+        return site.env | other_cache(site.cache, cluster.folder / f"cache-{name}")
+
+    victim = cluster.work("one", "--platform", "macos", "--jobs", "1", env=env("one"))
+    cluster.work("two", "--jobs", "2", "--memory", "2GB", env=env("two"))
+    cluster.work("three", "--platform", "linux", env=env("three"))
     process = site.start(wheelhouse, "--cluster", cluster.address)
     events: list[dict[str, Any]] = []
     for line in process.stdout:
