@@ -67,8 +67,8 @@ class Site:
         return {wheel.record.name for wheel in wheels}
 
     def left_behind(self) -> list[str]:
-        """Build folders that are still there; uv leaves lock files of its own."""
-        return [path.name for path in self.temporary.glob("orchestrate-*")]
+        """Build folders that are still there; uv, and planning that was killed, leave others."""
+        return [path.name for path in self.temporary.glob(f"orchestrate-{'[0-9a-f]' * 16}*")]
 
     def patch(self, name: str, file: str, before: str, after: str) -> None:
         """Gives a package a recipe that patches the first line of one of its files."""
