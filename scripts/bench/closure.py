@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -143,6 +144,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--check", action="store_true", help="fail where a promise is not kept")
     options = parser.parse_args()
+    if shutil.which("ccache"):
+        sys.exit("ccache would answer in the compiler's place: remove it from PATH first")
     with tempfile.TemporaryDirectory(prefix="bench-closure-") as folder:
         found = measure(Path(folder), options.functions)
     if options.json:
