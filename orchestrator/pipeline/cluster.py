@@ -225,7 +225,7 @@ class Cluster:
     # --- who is there -------------------------------------------------------------------------
 
     def _first_look(self) -> Roster:
-        roster = read_roster(self._client.scheduler_info())
+        roster = self._look()
         problems = tuple(roster.refused.values())
         if roster.workers:
             for problem in problems:
@@ -235,10 +235,17 @@ class Cluster:
             raise WorkerMismatchError(f"{self._address}: {'; '.join(problems)}.")
         raise NoWorkerError(f"{self._address} has no worker of orchestrator's.")
 
+    def _look(self) -> Roster:
+        # Not ``scheduler_info``, whose answer dask's own thread replaces by one without workers.
+        scheduler = self._client.scheduler
+        if scheduler is None:  # not connected
+            raise self._lost()
+        return read_roster(self._client.sync(scheduler.identity, n_workers=-1))
+
     def _watch(self) -> None:
         while not self._over.wait(_LOOK_SECONDS):
             try:
-                roster = read_roster(self._client.scheduler_info())
+                roster = self._look()
             except Exception:  # noqa: BLE001 (however dask says it)
                 if not self._over.is_set():
                     self._put(self._lost())

@@ -54,7 +54,7 @@ def read_roster(info: Mapping[str, Any]) -> Roster:
     """Reads what a scheduler says; workers that are none of orchestrator's are passed over.
 
     Args:
-        info: ``distributed.Client.scheduler_info()``.
+        info: ``distributed.Scheduler.identity()``.
     """
     workers: dict[str, Worker] = {}
     names: dict[str, str] = {}
