@@ -16,10 +16,13 @@ from orchestrator.audit.glimpse import glimpse_archive, glimpse_folder
 from orchestrator.audit.sdist import read_sources
 from orchestrator.build.fetch import fetch
 from orchestrator.files import cache_directory, write_atomically
+from orchestrator.model import learn
 
 if TYPE_CHECKING:
     from orchestrator.model import Source
     from orchestrator.resolve.configuration import IndexConfiguration
+
+learn(SdistFacts)
 
 
 def sdist_facts(source: Source, configuration: IndexConfiguration) -> SdistFacts | None:

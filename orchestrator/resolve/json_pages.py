@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import msgspec
 from packaging.utils import canonicalize_name
 
+from orchestrator.model import learn
 from orchestrator.resolve.pages import FileEntry
 from orchestrator.resolve.requests import ARCHIVE_SUFFIXES
 from orchestrator.resolve.urls import without_credentials
@@ -34,6 +35,9 @@ class _File(msgspec.Struct, rename="kebab"):
 class _Page(msgspec.Struct):
     files: list[_File]
     meta: _Meta = msgspec.field(default_factory=_Meta)
+
+
+learn(_Page)
 
 
 def parse_json(name: str, content: bytes, url: str) -> list[FileEntry]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.files import sha256_of
-from orchestrator.model import LibraryRecord, PublishedLibrary, VerifiedLibrary
+from orchestrator.model import LibraryRecord, PublishedLibrary, VerifiedLibrary, learn
 from orchestrator.wheelhouse.store import (
     LIBRARIES,
     SHARED,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # Raised when a field of model.LibraryRecord changes its meaning or goes away.
 FORMAT = 1
+
+learn(LibraryRecord)
 
 
 class LibraryStore:
