@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from orchestrator.errors import (
     OrchestratorError,
 )
 from orchestrator.files import ZIP_EPOCH
+from orchestrator.targets.kit import write_script
 from orchestrator.targets.toolchain import Kit
 
 if TYPE_CHECKING:
@@ -326,10 +328,21 @@ def with_requirements(tree: SourceTree, backend: Backend | None, requires: tuple
     return _overridden(tree, text, msgspec.structs.replace(own, requires=requires))
 
 
+_CMAKE = """\
+#!/bin/sh
+case $1 in
+  --build|--install|--open|--workflow|--version|--help*|-E) exec {program} "$@" ;;
+  *) exec {program} -DCMAKE_POLICY_DEFAULT_CMP0190=NEW "$@" ;;
+esac
+"""
+
+
 def link_build_tools(directory: Path) -> None:
     """A folder with recent cmake, ninja and meson, for builds that expect them on PATH.
 
-    Links to the programs themselves: the packages' Python entry points cost 0.1 s a call.
+    Links to the programs themselves: the packages' Python entry points cost 0.1 s a call. CMake's
+    FindPython asks the interpreter in cross builds where policy CMP0190 lets it, and by no other
+    way can all of a project's CMake code be told so.
     """
     import importlib.metadata  # noqa: PLC0415
 
@@ -337,8 +350,11 @@ def link_build_tools(directory: Path) -> None:
     import ninja  # noqa: PLC0415
 
     directory.mkdir(parents=True)
-    for program in ("cmake", "ctest", "cpack"):
+    for program in ("ctest", "cpack"):
         (directory / program).symlink_to(Path(cmake.CMAKE_BIN_DIR) / program)
+    write_script(
+        directory / "cmake", _CMAKE.format(program=shlex.quote(f"{cmake.CMAKE_BIN_DIR}/cmake"))
+    )
     (directory / "ninja").symlink_to(Path(ninja.BIN_DIR) / "ninja")
     files = importlib.metadata.files("meson") or ()
     meson = next(file for file in files if file.name == "meson")
