@@ -12,8 +12,9 @@ from orchestrator.build import era
 from orchestrator.build.blueprint import Blueprint, blueprint_of
 from orchestrator.build.locking import Locker
 from orchestrator.build.requires import declared
-from orchestrator.errors import NoBuildBackendError
+from orchestrator.errors import NoBuildBackendError, OrchestratorError
 from orchestrator.model import Locked, label_of
+from orchestrator.plan.fitness import check_toolchain
 from orchestrator.plan.steps import Planned
 
 if TYPE_CHECKING:
@@ -94,11 +95,17 @@ class Surveyor:
         asked = {canonicalize_name(Requirement(text).name) for text in stated}
         own = [pin for pin in preferred if pin.partition("==")[0] in asked]
         within = [(*own, *bounds), bounds] if own else [bounds]
-        requires = self._locked.get(label_of(source.name, source.version, draft.target))
+        label = label_of(source.name, source.version, draft.target)
+        requires = self._locked.get(label)
         if requires is None:
-            requires = self._locker.lock(
-                stated, within, settings.build_requires.constrain, draft.python
-            )
+            try:
+                requires = self._locker.lock(
+                    stated, within, settings.build_requires.constrain, draft.python
+                )
+            except OrchestratorError:
+                # What must be mended first is to be said first.
+                check_toolchain(draft.toolchain, draft.target.platform, settings.needs, label)
+                raise
         pins = tuple(f"{item.name}=={item.version}" for item in requires)
         return Survey(planned=draft.planned(pins), requires=requires, blueprint=blueprint)
 

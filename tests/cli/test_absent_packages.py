@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from command_line import PROJECTS, ROOT, Outcome
+from uv import find_uv_bin
 
 TINY = ROOT / "tests" / "binaries" / "tiny.so"
 HIDDEN = ("ziglang", "repairwheel", "delocate")
@@ -47,6 +48,9 @@ class Bare:
         self.folder = folder
         packages = folder / "packages"
         packages.mkdir()
+        # The package looks for its program beside itself.
+        (packages / "bin").mkdir()
+        (packages / "bin" / "uv").symlink_to(find_uv_bin())
         for entry in Path(sysconfig.get_path("purelib")).iterdir():
             if not entry.name.startswith(HIDDEN):
                 (packages / entry.name).symlink_to(entry)

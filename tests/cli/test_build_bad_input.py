@@ -391,9 +391,9 @@ def test_wheelhouse_that_is_read_only(command_line: CommandLine, mount: Callable
 
 @pytest.mark.network
 @pytest.mark.toolchain
-@pytest.mark.parametrize(("size", "full_at"), [("4k", "build"), ("256k", "publish")])
+@pytest.mark.parametrize(("size", "full_at"), [("4k", []), ("256k", ["publish"])])
 def test_wheelhouse_on_a_full_disk(
-    command_line: CommandLine, mount: Callable[[str], Path], size: str, full_at: str
+    command_line: CommandLine, mount: Callable[[str], Path], size: str, full_at: list[str]
 ):
     project = command_line.folder / "c-setuptools"
     shutil.copytree(PROJECTS / "c-setuptools", project)
@@ -403,7 +403,8 @@ def test_wheelhouse_on_a_full_disk(
     outcome = command_line.build(project)
     assert outcome.status == BAD_BUILD
     assert outcome.problem["code"] == "WHL003"
-    assert [e["phase"] for e in outcome.events if e["event"] == "phase"][-1] == full_at
+    # The first one is too small for what is written before a build.
+    assert [e["phase"] for e in outcome.events if e["event"] == "phase"][-1:] == full_at
     assert command_line.published() == []
 
 
