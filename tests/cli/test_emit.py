@@ -140,9 +140,9 @@ def test_a_broken_pyproject(command_line: CommandLine, project: Path):
 
 def test_a_broken_lock(command_line: CommandLine, project: Path):
     (project / "pylock.toml").write_text("lock-version = '1.0'\n")
-    refused(command_line, "--project", project, code="EMT004")
+    refused(command_line, "--project", project, code="RSL004")
     (project / "uv.lock").write_text("version = 'one'\n")
-    problem = refused(command_line, "--project", project, code="EMT004")
+    problem = refused(command_line, "--project", project, code="RSL004")
     assert any("uv.lock" in line for line in problem["details"])
 
 

@@ -118,9 +118,9 @@ def test_json(command_line: CommandLine):
     assert outcome.out.isascii()
     assert not controls(outcome.out)
     (wheel,) = outcome.summary["wheels"]
-    assert list(outcome.summary) == ["event", "wheels", "failed"]
+    assert list(outcome.summary) == ["event", "wheels", "failed", "skipped", "install"]
     assert list(wheel) == [
-        "name", "version", "filename", "path", "sha256", "platform", "python", "proof",
+        "name", "version", "kind", "filename", "path", "sha256", "platform", "python", "proof",
         "runs", "fingerprint", "cached", "seconds",
     ]  # fmt: skip
     (failure,) = outcome.summary["failed"]
