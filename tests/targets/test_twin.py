@@ -188,6 +188,7 @@ def test_sysconfig_is_the_targets(python: HostPython, say: Say):
     ]
 
 
+@pytest.mark.xfail(reason="today's packaging does not run on Python 3.9", strict=False)
 def test_installers_would_ask_for_wheels_of_the_target(say: Say):
     """packaging, as backends vendor it, names the wheel's tag."""
     assert say(
