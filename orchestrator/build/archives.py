@@ -6,6 +6,7 @@ import bz2
 import calendar
 import errno
 import gzip
+import io
 import lzma
 import stat
 import struct
@@ -14,12 +15,11 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING, BinaryIO, Literal, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
 
 from orchestrator.errors import ArchiveTooLargeError, NotAnArchiveError, TruncatedArchiveError
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -31,7 +31,7 @@ _RATIO_COUNTS_FROM = 64 << 20
 _MAX_HEADER = 16 << 20
 _MAX_LINK = 4096
 _CHUNK = 1 << 20
-_DECOMPRESSORS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
+_DECOMPRESSORS: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.GzipFile,
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
@@ -104,7 +104,8 @@ def read_entries(archive: Path) -> Iterator[Entry]:
         return
     for magic, decompressor in _DECOMPRESSORS.items():
         if head.startswith(magic):
-            with decompressor(archive) as stream:
+            # A decompressor's own buffer is small, and refilling it costs more than decompressing.
+            with io.BufferedReader(decompressor(archive), _CHUNK) as stream:
                 yield from _read_tar(_Bounded(stream, archive))
             return
     looks = "is empty" if not head else "is neither a tar (gzip, bzip2, xz) nor a zip file"
@@ -140,7 +141,7 @@ def telling_damage(archive: Path) -> Iterator[None]:
 class _Bounded:
     """A decompressed stream that refuses to go beyond a bound: what ``tarfile`` reads from."""
 
-    def __init__(self, stream: io.BufferedIOBase, archive: Path) -> None:
+    def __init__(self, stream: io.BufferedReader, archive: Path) -> None:
         self._stream = stream
         self._archive = archive
         self._bound = bound_of(archive)

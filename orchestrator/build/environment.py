@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from orchestrator.errors import BuildEnvironmentError
+from orchestrator.resolve.uv_compile import platform_variables, uv_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from orchestrator.model import HostPython
+    from orchestrator.model import HostPython, Platform
     from orchestrator.process import OnLine, Processes
 
 INSTALL_SECONDS = 1800
@@ -53,8 +57,7 @@ class BuildEnvironment:
         self._log = log
         self._on_line = on_line
         self._strict = strict
-        # uv's cache knows a wheel by its name, and would not see that it was built anew.
-        self._refreshed = tuple(word for name in fresh for word in ("--refresh-package", name))
+        self._fresh = frozenset(fresh)
 
     def create(self, python: HostPython) -> None:
         """Makes it, of an interpreter of this machine.
@@ -115,33 +118,40 @@ class BuildEnvironment:
         """The venv's ``site-packages``."""
         return list(self.directory.glob("lib/python*/site-packages"))
 
-    def fetch_for_target(
-        self, requirement: str, into: Path, *, platform: str, minimum: str
-    ) -> bool:
-        """Unpacks the wheel that ``requirement`` has for another platform; False where it has none.
+    def fetch_for_target(self, requirements: Sequence[str], into: Path, platform: Platform) -> bool:
+        """Unpacks the wheels that requirements have for another platform; False where one has none.
 
         Args:
-            requirement: ``name==version``.
+            requirements: ``name==version`` each.
             into: Folder.
-            platform: As uv's ``--python-platform`` names it.
-            minimum: Deployment target.
+            platform: The target's.
         """
         return (
             self._uv_status(
                 "pip", "install", "--python", self.python_executable, "--no-deps",
-                "--only-binary", ":all:", "--python-platform", platform, "--target", str(into),
-                *self._refreshed, requirement, extra_env={"MACOSX_DEPLOYMENT_TARGET": minimum},
+                "--only-binary", ":all:", "--python-platform", uv_platform(platform),
+                "--target", str(into), *self._refreshed(requirements), *requirements,
+                extra_env=platform_variables(platform),
             )
             == 0
         )  # fmt: skip
 
     def _install(self, requirements: Sequence[str], constraints: Sequence[str]) -> int:
-        command = ["pip", "install", "--python", self.python_executable, *self._refreshed]
+        command = ["pip", "install", "--python", self.python_executable]
+        command += self._refreshed(requirements)
         if constraints:
             file = self.directory / "constraints.txt"
             file.write_text("\n".join(constraints), encoding="utf-8")
             command += ["--constraints", str(file)]
         return self._uv_status(*command, "--", *requirements)
+
+    def _refreshed(self, requirements: Sequence[str]) -> list[str]:
+        """Options: uv's cache knows a wheel by its name, and would not see that it was built anew.
+
+        Each costs a question to the index.
+        """
+        names = [canonicalize_name(Requirement(text).name) for text in requirements]
+        return [f"--refresh-package={name}" for name in names if name in self._fresh]
 
     def _uv(self, *arguments: str) -> None:
         if self._uv_status(*arguments) != 0:

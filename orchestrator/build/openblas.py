@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.build.target_side import uv_platform
 from orchestrator.errors import BuildEnvironmentError
 from orchestrator.targets.blas import pkg_config_file
 
@@ -43,10 +42,7 @@ def lay_in_openblas(
     """
     name, version = pin
     into = scratch / name
-    major, minor = platform.minimum
-    if not environment.fetch_for_target(
-        f"{name}=={version}", into, platform=uv_platform(platform), minimum=f"{major}.{minor}"
-    ):
+    if not environment.fetch_for_target([f"{name}=={version}"], into, platform):
         raise BuildEnvironmentError(
             f"The build needs OpenBLAS, and {name} {version} has no wheel for {platform.tag} on "
             "the index.",

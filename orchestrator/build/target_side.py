@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path, PurePosixPath
 
     from orchestrator.build.environment import BuildEnvironment
@@ -24,18 +24,6 @@ if TYPE_CHECKING:
 
 # What a compiler or linker reads.
 _SUFFIXES = frozenset({".h", ".hpp", ".hh", ".inc", ".a", ".pc", ".dylib", ".tbd", ".so", ".cmake"})
-# The glibc 2 versions that uv knows by name.
-_UV_GLIBC = (17, 28, *range(31, 41))
-
-
-def uv_platform(platform: Platform) -> str:
-    """How uv names the platform, or the newest that it knows of the older ones."""
-    if platform.os == "macos":
-        return "aarch64-apple-darwin"
-    if platform.libc == "musl":
-        return f"{platform.arch}-unknown-linux-musl"
-    known = [minor for minor in _UV_GLIBC if (2, minor) <= platform.minimum]
-    return f"{platform.arch}-manylinux_2_{max(known, default=_UV_GLIBC[0])}"
 
 
 def lay_in(
@@ -52,27 +40,38 @@ def lay_in(
     Returns:
         Notes for the record: what was laid in, and what has no wheel for the target.
     """
-    wanted = {canonicalize_name(Requirement(text).name) for text in named}
+    named_too = {canonicalize_name(Requirement(text).name) for text in named}
+    wanted = [
+        f"{name}=={distribution.version}"
+        for distribution in _distributions(*environment.site_packages)
+        for name in [canonicalize_name(distribution.metadata["Name"])]
+        if name in named_too or _is_target_specific(distribution)
+    ]
     notes = []
-    for distribution in importlib.metadata.distributions(
-        path=[str(p) for p in environment.site_packages]
-    ):
-        name = canonicalize_name(distribution.metadata["Name"])
-        if name not in wanted and not _is_target_specific(distribution):
-            continue
-        requirement = f"{name}=={distribution.version}"
-        into = scratch / name
-        major, minor = platform.minimum
-        if environment.fetch_for_target(
-            requirement, into, platform=uv_platform(platform), minimum=f"{major}.{minor}"
-        ):
-            count = _overlay(into, environment.site_packages[0])
-            notes.append(f"{requirement}: {count} headers and libraries of the target's wheel")
-        else:
-            notes.append(
-                f"{requirement}: no wheel for {platform.tag}; the host's headers were used"
-            )
-    return tuple(notes)
+    for distribution in _distributions(*_fetched(environment, platform, wanted, scratch)):
+        count = _overlay(distribution, environment.site_packages[0])
+        requirement = f"{canonicalize_name(distribution.metadata['Name'])}=={distribution.version}"
+        wanted.remove(requirement)
+        notes.append(f"{requirement}: {count} headers and libraries of the target's wheel")
+    lacking = f"no wheel for {platform.tag}; the host's headers were used"
+    return (*notes, *(f"{requirement}: {lacking}" for requirement in wanted))
+
+
+def _fetched(
+    environment: BuildEnvironment, platform: Platform, wanted: Sequence[str], scratch: Path
+) -> Iterator[Path]:
+    """Folders with all wheels of the target that there are; one, where none is lacking."""
+    if wanted and environment.fetch_for_target(wanted, scratch / "all", platform):
+        yield scratch / "all"
+        return
+    for number, requirement in enumerate(wanted if wanted[1:] else ()):
+        if environment.fetch_for_target([requirement], scratch / str(number), platform):
+            yield scratch / str(number)
+
+
+def _distributions(*folders: Path) -> list[importlib.metadata.Distribution]:
+    found = importlib.metadata.distributions(path=list(map(str, folders)))
+    return sorted(found, key=lambda one: one.metadata["Name"])
 
 
 def _is_target_specific(distribution: importlib.metadata.Distribution) -> bool:
@@ -89,20 +88,17 @@ def _is_telling(file: PurePosixPath) -> bool:
     return file.suffix in {".a", ".pc"} or (file.suffix == ".h" and "config" in file.stem)
 
 
-def _overlay(source: Path, destination: Path) -> int:
+def _overlay(distribution: importlib.metadata.Distribution, destination: Path) -> int:
+    """Copies what compilers and linkers read; returns how many files those are."""
     count = 0
-    for file in _compiled_against(source):
-        place = destination / file.relative_to(source)
+    for file in sorted(distribution.files or ()):
+        if file.suffix not in _SUFFIXES or ".." in file.parts or ".cpython-" in file.name:
+            continue
+        place = destination / file
         if place.exists() and file.suffix == ".so":  # an extension module: the host imports its own
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)  # uv hard-links its cache: never write through
-        shutil.copy2(file, place)
+        shutil.copy2(str(file.locate()), place)
         count += 1
     return count
-
-
-def _compiled_against(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        if file.suffix in _SUFFIXES and file.is_file() and ".cpython-" not in file.name:
-            yield file

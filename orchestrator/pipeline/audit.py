@@ -50,7 +50,7 @@ class AuditOptions(Value):
     build_metadata: bool = True
 
 
-_LOOKUPS = 12  # they wait for the network most of the time
+_LOOKUPS = 8  # they wait for the network most of the time
 
 
 def audit_closures(

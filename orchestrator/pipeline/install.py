@@ -198,7 +198,11 @@ def _install(
     status = processes.run(
         [*command, "--no-python-downloads", "--color", "never", "-r", str(lock), *into.arguments],
         cwd=folder,
-        env={**os.environ, **uv_environment(configuration), **platform_variables(closure.target)},
+        env={
+            **os.environ,
+            **uv_environment(configuration),
+            **platform_variables(closure.target.platform),
+        },
         log=folder / "uv.log",
         on_line=lines.append,
         seconds=_INSTALL_SECONDS,

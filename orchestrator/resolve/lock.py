@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 RESOLVE_SECONDS = 1800
 # Each round answers all that the one before asked; more means that nothing converges.
 _ROUNDS = 30
+_DOWNLOADS = 50  # uv's own default
 
 MetadataOf = Callable[[Refused, Target], Metadata]
 """Finds out what a source requires; the answer says whether anybody knew."""
@@ -93,12 +94,20 @@ def lock_all(locking: Locking, targets: Sequence[Target]) -> tuple[Closure, ...]
     """
     filled = threading.Event()
     stated: list[Metadata] = []
+    # As many as one uv would make: resolvers and indexes drop what comes in bursts.
+    downloads = max(1, _DOWNLOADS // len(targets))
 
     def lock(place: int) -> Closure:
         if place:
             filled.wait()
         try:
-            closure = lock_one(locking, targets[place], cache_filled=filled.set, stated=stated)
+            closure = lock_one(
+                locking,
+                targets[place],
+                cache_filled=filled.set,
+                stated=stated,
+                downloads=downloads,
+            )
             locking.known(closure)
             return closure
         finally:
@@ -114,6 +123,7 @@ def lock_one(
     edges: Mapping[str, Sequence[str]] | None = None,
     cache_filled: Callable[[], object] = lambda: None,
     stated: list[Metadata] | None = None,
+    downloads: int = _DOWNLOADS,
 ) -> Closure:
     """Resolves for one target.
 
@@ -124,6 +134,7 @@ def lock_one(
             them then. None: uv finds out.
         cache_filled: Called when uv's cache holds what others will need, too.
         stated: What sdists of an index state outright, for all targets; what is found is added.
+        downloads: That uv may make at once, where the user does not say.
 
     Raises:
         UnsatisfiableError: Some requirements contradict each other.
@@ -132,7 +143,9 @@ def lock_one(
     """
     with tempfile.TemporaryDirectory(prefix="orchestrate-lock-") as folder:
         known_to_all = [] if stated is None else stated
-        return _TargetLock(locking, target, Path(folder), edges, cache_filled, known_to_all).run()
+        return _TargetLock(
+            locking, target, Path(folder), edges, cache_filled, known_to_all, downloads
+        ).run()
 
 
 def each(
@@ -158,6 +171,7 @@ class _TargetLock:
         edges: Mapping[str, Sequence[str]] | None,
         cache_filled: Callable[[], object],
         stated: list[Metadata],
+        downloads: int,
     ) -> None:
         from uv import find_uv_bin  # noqa: PLC0415 (--help stays quick)
 
@@ -170,6 +184,7 @@ class _TargetLock:
         self._python = refusing_python(self._uv, free_threaded=target.interpreter.free_threaded)
         self._known = KnownMetadata(target)
         self._stated = stated
+        self._downloads = downloads
         for metadata in tuple(stated):
             self._known.learn(metadata)
         self._roots = locking.inputs.roots
@@ -242,10 +257,10 @@ class _TargetLock:
             )
         answers = {one: stated for one in new if (stated := stated_metadata(one))}
         self._stated.extend(metadata for one, metadata in answers.items() if one.indexed)
+        self._cache_filled()  # with almost all, and what these state is known to all
         if asked := [one for one in new if one not in answers]:
             listed = _listed(asked)
             self._locking.told(self._target, f"finding out what these sdists require: {listed}")
-            self._cache_filled()  # as far as it will be for a while
             with ThreadPoolExecutor(max_workers=len(asked)) as pool:
                 found = pool.map(lambda one: self._locking.metadata_of(one, self._target), asked)
                 answers |= dict(zip(asked, found, strict=True))
@@ -307,11 +322,12 @@ class _TargetLock:
 
     def _environment(self, refused: Path) -> dict[str, str]:
         places = uv_environment(self._locking.configuration)
-        env = {**self._locking.environ, **places, **platform_variables(self._target)}
+        env = {**self._locking.environ, **places, **platform_variables(self._target.platform)}
         if self._placeholders.folder.is_dir():
             links = (places.get("UV_FIND_LINKS"), str(self._placeholders.folder))
             env["UV_FIND_LINKS"] = ",".join(filter(None, links))
         return {
+            "UV_CONCURRENT_DOWNLOADS": str(self._downloads),
             **{name: value for name, value in env.items() if name not in UNWANTED_VARIABLES},
             VARIABLE: str(refused),
             # uv leaves locks of the sdists that it looks at in there.

@@ -11,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
+
+from orchestrator.resolve.addresses import AddressAdapter
 
 if TYPE_CHECKING:
     import ssl
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _LOADING = threading.Lock()  # threads that come at once shall not each load it
 
 
-class SharedContextAdapter(HTTPAdapter):
+class SharedContextAdapter(AddressAdapter):
     """An adapter for ``https`` whose connections share the context of a bundle.
 
     Args:

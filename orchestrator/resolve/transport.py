@@ -44,6 +44,7 @@ def get(
     import requests  # noqa: PLC0415
     import urllib3  # noqa: PLC0415
 
+    from orchestrator.resolve.addresses import AddressAdapter  # noqa: PLC0415
     from orchestrator.resolve.tls import SharedContextAdapter  # noqa: PLC0415
 
     certificates = (
@@ -62,7 +63,7 @@ def get(
     with requests.Session() as session:
         try:
             session.mount("https://", SharedContextAdapter(certificates, max_retries=retries))
-            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
+            session.mount("http://", AddressAdapter(max_retries=retries))
             response = session.get(
                 url,
                 headers=dict(headers),

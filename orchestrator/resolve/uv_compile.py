@@ -75,11 +75,11 @@ def platform_arguments(target: Target) -> tuple[str, ...]:
     )
 
 
-def platform_variables(target: Target) -> dict[str, str]:
+def platform_variables(platform: Platform) -> dict[str, str]:
     """The environment variables that say the rest of it: uv has no option for the oldest macOS."""
-    if target.platform.os != "macos":
+    if platform.os != "macos":
         return {}
-    return {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, target.platform.minimum))}
+    return {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, platform.minimum))}
 
 
 def uv_platform(platform: Platform) -> str:

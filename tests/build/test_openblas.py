@@ -10,29 +10,12 @@ import pytest
 
 from orchestrator.build.environment import BuildEnvironment
 from orchestrator.build.openblas import lay_in_openblas, pkg_config_folder
-from orchestrator.build.target_side import uv_platform
 from orchestrator.errors import BuildEnvironmentError
 from orchestrator.process import Processes
 from orchestrator.targets.interpreters import find_interpreter
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 
 PIN = ("scipy-openblas64", "9.9.9")
-
-
-@pytest.mark.parametrize(
-    ("tag", "name"),
-    [
-        ("macosx_11_0_arm64", "aarch64-apple-darwin"),
-        ("manylinux_2_17_aarch64", "aarch64-manylinux_2_17"),
-        ("manylinux_2_27_aarch64", "aarch64-manylinux_2_17"),
-        ("manylinux_2_28_aarch64", "aarch64-manylinux_2_28"),
-        ("manylinux_2_34_x86_64", "x86_64-manylinux_2_34"),
-        ("manylinux_2_41_aarch64", "aarch64-manylinux_2_40"),
-        ("musllinux_1_2_aarch64", "aarch64-unknown-linux-musl"),
-    ],
-)
-def test_what_uv_calls_a_platform(tag: str, name: str):
-    assert uv_platform(parse_platform(tag)) == name
 
 
 def offered(folder: Path, platform: str) -> None:

@@ -33,7 +33,7 @@ def test_platforms_as_uv_names_them(platform: str, name: str):
 
 
 def test_the_oldest_macos_is_a_variable():
-    assert platform_variables(MAC) == {"MACOSX_DEPLOYMENT_TARGET": "13.0"}
+    assert platform_variables(MAC.platform) == {"MACOSX_DEPLOYMENT_TARGET": "13.0"}
 
 
 def test_who_requires_whom():
