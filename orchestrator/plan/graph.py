@@ -68,13 +68,17 @@ def ordered(needs: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     Raises:
         PlanCycleError: There is a circle; the message is its path.
     """
-    sorter = graphlib.TopologicalSorter(
-        {name: sorted(need for need in needs[name] if need in needs) for name in sorted(needs)}
-    )
+    graph = {name: sorted(need for need in needs[name] if need in needs) for name in sorted(needs)}
+    # What needs itself does so because another that it needs requires it: that path says more.
+    others = {name: [need for need in wanted if need != name] for name, wanted in graph.items()}
+    sorter = graphlib.TopologicalSorter(others)
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
         raise _circle(error.args[1]) from None
+    for name, wanted in graph.items():
+        if name in wanted:
+            raise _circle([name, name])
     order: list[str] = []
     ready: list[str] = []
     while sorter.is_active():

@@ -73,9 +73,7 @@ def test_pip_comes_to_tensorflow_macos(wheelhouse: Path, requirement: str):
 @pytest.mark.parametrize("requirement", ["tensorflow==2.10.*", OWN_USER, REAL_USER])
 def test_without_it_uv_finds_no_way(wheelhouse: Path, tmp_path: Path, requirement: str):
     copy_without_redirect(wheelhouse, tmp_path)
-    with pytest.raises(
-        AssertionError, match=r"no\s+wheels\s+with\s+a\s+matching|No solution found"
-    ):
+    with pytest.raises(AssertionError, match=r"no\s+wheels\s+with\s+a\s+matching"):
         uv_resolves(requirement, MAC, tmp_path, os.environ)
 
 

@@ -3,6 +3,7 @@ import random
 import time
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_plans import TARGET, acyclic, changed, label, plan_step
@@ -73,6 +74,11 @@ def test_a_circle_is_reported_with_a_true_path(graph: dict[int, set[int]]) -> No
         assert sorted(order) == sorted(needs)
         for place, name in enumerate(order):
             assert needs[name] & set(needs) <= set(order[:place])
+
+
+def test_who_needs_itself_through_another_is_told_of_the_other() -> None:
+    with pytest.raises(PlanCycleError, match="a → b → a"):
+        ordered({"a": ("a", "b"), "b": ("a",)})
 
 
 def test_of_those_that_could_be_next_the_first_by_name_is() -> None:
