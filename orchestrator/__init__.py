@@ -7,6 +7,7 @@ into the *wheelhouse*. Data flows one way; so do imports::
     cli          one small file per command: parses, calls the pipeline, renders
     pipeline     composes the stages; the only module that knows them all
     report       progress and results for terminals (rich), pipes (plain) and programs (JSON)
+    index        wheels as pages: Simple API, server, static export, upload, access
     wheelhouse   the store of published wheels and their records
     verify       facts + target -> findings; comparison with a reference wheel
     repair       delocate / repairwheel, canonical zip

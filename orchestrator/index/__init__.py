@@ -1,0 +1,1 @@
+"""The wheel index: wheelhouse facts become pages, which a server or a static export hands out."""
