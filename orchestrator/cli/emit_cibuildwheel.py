@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.model import Target
-from orchestrator.report.text import counted
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
     DEFAULT_PYTHON,
@@ -16,6 +15,7 @@ from orchestrator.targets.tags import (
     parse_interpreter,
     parse_platform,
 )
+from orchestrator.words import counted
 
 if TYPE_CHECKING:
     from orchestrator.pipeline.handover import CibuildwheelProject

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
-from orchestrator.report.text import counted, duration
+from orchestrator.words import counted, duration
 
 if TYPE_CHECKING:
     from orchestrator.pipeline.workflow import Emitted, Wanted

@@ -114,7 +114,7 @@ def _show(report: InstallReport, *, as_json: bool) -> None:
         found = msgspec.to_builtins(report, builtin_types=())
         click.echo(json.dumps({"event": "summary", **found, "target": str(report.target)}))
         return
-    from orchestrator.report.text import counted  # noqa: PLC0415
+    from orchestrator.words import counted  # noqa: PLC0415
 
     built = [package for package in report.packages if package.built]
     click.echo(

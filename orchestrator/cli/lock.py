@@ -47,7 +47,7 @@ def lock(
     from orchestrator.pipeline.locks import lock_path, write_lock  # noqa: PLC0415 (quick --help)
     from orchestrator.pipeline.plans import PlanOptions, plan_inputs  # noqa: PLC0415
     from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
-    from orchestrator.report.text import counted  # noqa: PLC0415
+    from orchestrator.words import counted  # noqa: PLC0415
 
     if not asked.has_requirements:
         raise click.UsageError("Name REQUIREMENTs, or give -r, --project or --lock.")

@@ -10,7 +10,7 @@ import click
 
 from orchestrator.errors import EXIT_INPUT, NoRecipeError, RecipeError, RecipeExistsError
 from orchestrator.files import data_directory
-from orchestrator.report.text import counted
+from orchestrator.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.report.text import counted
+from orchestrator.words import counted
 
 
 @click.command()

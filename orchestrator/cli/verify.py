@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.errors import EXIT_VERIFY
-from orchestrator.report.text import counted
+from orchestrator.words import counted
 
 if TYPE_CHECKING:
     from orchestrator.model import Finding

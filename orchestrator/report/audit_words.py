@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.audit.judge import PROVIDED_TOOLS
 from orchestrator.model import Value
-from orchestrator.report.text import counted
+from orchestrator.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

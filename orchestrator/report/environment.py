@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.audit.environment.mend import described, merged
-from orchestrator.report.text import counted
+from orchestrator.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

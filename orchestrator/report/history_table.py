@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from orchestrator.report.text import duration, size
+from orchestrator.words import duration, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from orchestrator.model import (
     Value,
 )
 from orchestrator.report.summary import print_summary
-from orchestrator.report.text import clean, counted, duration, stopwatch
+from orchestrator.words import clean, counted, duration, stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,8 @@ from orchestrator.model import (
     StepTested,
 )
 from orchestrator.report.summary import write_summary
-from orchestrator.report.text import clean, counted, duration, write_line
+from orchestrator.report.text import write_line
+from orchestrator.words import clean, counted, duration
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.plan.graph import still_to_do
-from orchestrator.report.text import counted, duration
+from orchestrator.words import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Value
-from orchestrator.report.text import clean, write_line
+from orchestrator.report.text import write_line
+from orchestrator.words import clean
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.report.problem import problem_of_failure, write_problem
-from orchestrator.report.text import counted, duration, write_line
+from orchestrator.report.text import write_line
+from orchestrator.words import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.report.problem import print_problem, problem_of_failure, write_problem
-from orchestrator.report.text import counted, duration, size, write_line
+from orchestrator.report.text import write_line
+from orchestrator.words import counted, duration, size
 
 if TYPE_CHECKING:
     from typing import TextIO

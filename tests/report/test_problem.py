@@ -12,7 +12,7 @@ from sample_run import FAILED
 from orchestrator.errors import HashMismatchError, NoSdistError, OrchestratorError
 from orchestrator.model import Failure
 from orchestrator.report.problem import Problem, print_problem, problem_of_failure, render_error
-from orchestrator.report.text import clean, duration, size, stopwatch
+from orchestrator.words import clean, duration, size, stopwatch
 
 
 def shown(error: OrchestratorError, *, as_json: bool = False) -> str:
