@@ -917,6 +917,64 @@ class BucketUnreachableError(OrchestratorError):
     )
 
 
+class FileConflictError(OrchestratorError):
+    """A file of that name, but with other bytes, is in the wheelhouse, or was deleted from it."""
+
+    code = "WHL009"
+    exit_status = EXIT_INPUT
+    default_hint = "What was published under a name never changes: raise the version or build tag."
+
+
+class NotDeletableError(OrchestratorError):
+    """Files of a wheelhouse in an object store can't be deleted: other machines have them."""
+
+    code = "WHL010"
+    exit_status = EXIT_INPUT
+    default_hint = "Yank it: installers then leave it alone unless it is asked for by version."
+
+
+class NoSuchFileError(OrchestratorError):
+    """The wheelhouse has no such file, or no file of that version."""
+
+    code = "WHL011"
+    exit_status = EXIT_INPUT
+
+
+# --- the wheel index --------------------------------------------------------------------------
+
+
+class TokensFileError(OrchestratorError):
+    """The file of access tokens is not there, can't be read or written, or is damaged."""
+
+    code = "ACC001"
+    exit_status = EXIT_INPUT
+    default_hint = "`orchestrate token create --tokens FILE` makes one."
+
+
+class BadTokenScopeError(OrchestratorError):
+    """A token is asked for that could do nothing, or whose pattern fits no project."""
+
+    code = "ACC002"
+    exit_status = EXIT_INPUT
+    default_hint = "Say what it is for: --read, --upload PATTERN, --admin."
+
+
+class NoSuchTokenError(OrchestratorError):
+    """The file has no token with that identifier."""
+
+    code = "ACC003"
+    exit_status = EXIT_INPUT
+    default_hint = "`orchestrate token list --tokens FILE` shows the identifiers."
+
+
+class StateFileError(OrchestratorError):
+    """What operators decided about files and projects can't be read: the file is damaged."""
+
+    code = "ACC004"
+    exit_status = EXIT_INPUT
+    default_hint = "Mend .index/state.json in the wheelhouse, or remove it: yanks are lost then."
+
+
 class InternalError(OrchestratorError):
     """A bug in orchestrator; the traceback is in the log."""
 

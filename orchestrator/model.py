@@ -19,7 +19,7 @@ Proof = Literal["executed", "emulated", "translated", "structural"]
 Phase = Literal["fetch", "patch", "environment", "build", "repair", "verify", "test", "publish"]
 Route = Literal["cross", "native", "hybrid", "emulated"]
 Outcome = Literal["passed", "failed", "crashed", "hung"]
-StepKind = Literal["wheel", "library", "redirect"]
+StepKind = Literal["wheel", "library", "redirect", "uploaded"]
 SubstituteKind = Literal["redirect", "upgrade", "advice"]
 Blas = Literal["accelerate", "openblas", "none"]
 BuildSystem = Literal["cmake", "autotools", "meson", "make"]
@@ -703,6 +703,36 @@ class VerifiedWheel(Value):
     runs: tuple[ProofRun, ...] = ()
 
 
+class UploadedWheel(Value):
+    """A wheel that was built elsewhere, and was examined here: what the wheelhouse takes so.
+
+    Attributes:
+        path: Of its file, in a folder of the wheelhouse's file system; it is moved.
+        filename: That it gets.
+        name: Normalized project name.
+        version: PEP 440 version.
+        sha256: Hex.
+        platform: Tag, the first where it has several; ``any``.
+        python: Of its tag: ``3.11``; ``3`` where any will do.
+        metadata: Its METADATA file.
+        requires_python: PEP 440 specifier set, may be empty.
+        findings: What the rules saw.
+        notes: By whom, in words.
+    """
+
+    path: Path
+    filename: str
+    name: str
+    version: str
+    sha256: str
+    platform: str
+    python: str
+    metadata: bytes
+    requires_python: str
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
 class Record(Value, kw_only=True):
     """How a published wheel was made: the JSON file beside it.
 
@@ -714,7 +744,8 @@ class Record(Value, kw_only=True):
         proof: The strongest that ``runs`` amount to.
         runs: Of the wheel's code, oldest first, by whomever.
         route: How it was compiled.
-        kind: ``redirect`` where the wheel holds nothing but the requirement of another project.
+        kind: ``redirect`` where the wheel holds nothing but the requirement of another project;
+            ``uploaded`` where it came by upload: no step made it, and nothing of one is known.
         parts: Of the fingerprint, by name.
         settled: The fingerprint in which what the step needed counts with its interface alone.
     """

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from orchestrator.errors import StateFileError
 from orchestrator.index.facts import Status
 from orchestrator.model import Value, learn
+from orchestrator.wheelhouse.store import as_json, place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from orchestrator.wheelhouse.store import Wheelhouse
 
 FOLDER = ".index"
 _NAME = "state.json"
@@ -34,10 +39,13 @@ class State(Value):
     Attributes:
         yanked: Why, by file name.
         projects: By normalized name.
+        deleted: Hex sha256 of files that were deleted, by file name: no upload takes such a name
+            for other bytes, as clients may have locked the old ones.
     """
 
     yanked: dict[str, str] = msgspec.field(default_factory=dict)
     projects: dict[str, ProjectState] = msgspec.field(default_factory=dict)
+    deleted: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 learn(State)
@@ -58,3 +66,30 @@ def read_state(wheelhouse: Path) -> State:
         return msgspec.json.decode(state_path(wheelhouse).read_bytes(), type=State)
     except FileNotFoundError:
         return State()
+
+
+def change_state(wheelhouse: Wheelhouse, change: Callable[[State], State]) -> State:
+    """Decides something, while nobody else does.
+
+    Args:
+        wheelhouse: Whose state it is.
+        change: Makes the new state of the old one.
+
+    Returns:
+        The new state.
+
+    Raises:
+        StateFileError: What is there can't be read.
+        WheelhouseNotWritableError: The folder can't be written.
+    """
+    path = state_path(wheelhouse.directory)
+    with wheelhouse.writing() as incoming:
+        path.parent.mkdir(exist_ok=True)
+        try:
+            before = read_state(wheelhouse.directory)
+        except msgspec.MsgspecError as error:
+            raise StateFileError(f"{path}: {error}") from error
+        after = change(before)
+        if after != before:
+            place(incoming, path, as_json(after))
+    return after

@@ -84,7 +84,7 @@ def _platform_of(host: Host) -> Platform:
 def _place(named: Named, record: Record | None, path: Path, host: Host) -> tuple[Target, Runtime]:
     """The first target of the wheel that something runs; what its record says comes first."""
     targets = list(named.targets)
-    if record:
+    if record and record.kind != "uploaded":
         recorded = Target(
             platform=parse_platform(record.platform),
             interpreter=parse_interpreter(record.python),

@@ -97,7 +97,9 @@ def why(step: Step, found: PublishedWheel | None, history: Sequence[Record]) -> 
     mine = [
         record
         for record in history
-        if record.python == target.interpreter.version and record.platform == target.platform.tag
+        if record.kind != "uploaded"  # nothing is known of how it was built
+        and record.python == target.interpreter.version
+        and record.platform == target.platform.tag
     ]
     same = [record for record in mine if record.version == step.source.version]
     if not mine:

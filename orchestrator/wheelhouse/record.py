@@ -10,7 +10,17 @@ import msgspec
 
 from orchestrator.errors import NotAWheelError
 from orchestrator.files import sha256_of
-from orchestrator.model import ProofRun, Record, Step, VerifiedWheel, learn, strongest
+from orchestrator.model import (
+    ProofRun,
+    Record,
+    Source,
+    Step,
+    ToolchainIdentity,
+    UploadedWheel,
+    VerifiedWheel,
+    learn,
+    strongest,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +78,50 @@ def make_record(
         kind=step.kind,
         parts=step.parts,
         settled=step.settled,
+    )
+
+
+def make_upload_record(upload: UploadedWheel, *, size: int, created: str) -> Record:
+    """What is known of a wheel that was built elsewhere.
+
+    Args:
+        upload: The wheel.
+        size: Bytes of its file.
+        created: When it came; RFC 3339, UTC.
+    """
+    return Record(
+        format=FORMAT,
+        name=upload.name,
+        version=upload.version,
+        filename=upload.filename,
+        sha256=upload.sha256,
+        size=size,
+        platform=upload.platform,
+        python=upload.python,
+        proof="structural",
+        # Of no step: builds never take an upload for what they would make.
+        fingerprint=hashlib.sha256(f"uploaded {upload.sha256}".encode()).hexdigest(),
+        source=Source(
+            name=upload.name,
+            version=upload.version,
+            kind="file",
+            location="",
+            filename=upload.filename,
+            digest=f"sha256:{upload.sha256}",
+        ),
+        recipe_digest="",
+        recipes=(),
+        patches=(),
+        toolchain=ToolchainIdentity(name="", versions={}),
+        build_requires=(),
+        grafted=(),
+        findings=upload.findings,
+        notes=upload.notes,
+        requires_python=upload.requires_python,
+        metadata_sha256=hashlib.sha256(upload.metadata).hexdigest(),
+        seconds=0.0,
+        created=created,
+        kind="uploaded",
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from orchestrator.errors import BadAddressError
+from orchestrator.errors import BadAddressError, FileConflictError, NotDeletableError
 from orchestrator.files import cache_directory, sha256_of, write_atomically
 from orchestrator.model import Record
 from orchestrator.wheelhouse.exchange import (
@@ -31,7 +31,7 @@ from orchestrator.wheelhouse.record import read_metadata, read_record, with_runs
 from orchestrator.wheelhouse.store import SHARED, Wheelhouse, project_of
 
 if TYPE_CHECKING:
-    from orchestrator.model import ProofRun, PublishedWheel, Step, VerifiedWheel
+    from orchestrator.model import ProofRun, PublishedWheel, Step, UploadedWheel, VerifiedWheel
     from orchestrator.wheelhouse.bucket import Bucket, Stored
 
 _FORMAT = b"orchestrator wheelhouse 1\n"
@@ -104,6 +104,30 @@ class SharedWheelhouse(Wheelhouse):
         """
         published = super().publish(verified, seconds=seconds, created=created)
         return self._push(published, verified.repaired.path) or published
+
+    def take_upload(self, upload: UploadedWheel, *, created: str) -> bool:
+        """Puts a wheel that was built elsewhere into both halves, the local one first.
+
+        Raises:
+            FileConflictError: One half has a wheel of that name with other bytes.
+            OrchestratorError: The folder or the store can't be written.
+        """
+        for record in self.history(upload.name):
+            if record.filename == upload.filename and record.sha256 != upload.sha256:
+                raise FileConflictError(f"{upload.filename}: is there, with other bytes.")
+        new = super().take_upload(upload, created=created)
+        for _, record in self._records_of(upload.filename, upload.sha256):
+            published = self._published(record)
+            self._push(published, published.path)
+        return new
+
+    def remove(self, filename: str) -> str | None:
+        """Refuses.
+
+        Raises:
+            NotDeletableError: Always.
+        """
+        raise NotDeletableError(f"{filename}: is in {self.address}, which other machines share.")
 
     def find(self, fingerprint: str) -> PublishedWheel | None:
         """The published wheel of a step, brought here; or None.

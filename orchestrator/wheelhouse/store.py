@@ -14,6 +14,7 @@ Layout; installers that are pointed at the folder see nothing but the wheels::
     .lock                            held while publishing, by flock(2)
     .store                           address of the object store whose local half this is, if any
     .claims/PREFIX                   held while a step is done, by flock(2)
+    .index/                          what the wheel index keeps (``index``)
 
 A wheel counts as published where a record lies whose digests are those of the wheel and of its
 metadata. The files are written beside their places, synced, and renamed: metadata, record, wheel.
@@ -39,6 +40,7 @@ import msgspec
 
 from orchestrator.errors import (
     DiskFullError,
+    FileConflictError,
     OrchestratorError,
     VerificationError,
     WheelhouseNotWritableError,
@@ -50,12 +52,14 @@ from orchestrator.model import (
     PublishedWheel,
     Record,
     Step,
+    UploadedWheel,
     VerifiedWheel,
 )
 from orchestrator.wheelhouse.claims import Claim, claim, owner_of
 from orchestrator.wheelhouse.record import (
     as_record_of,
     make_record,
+    make_upload_record,
     read_metadata,
     read_record,
     with_runs,
@@ -153,6 +157,59 @@ class Wheelhouse:
         record = make_record(verified, metadata, seconds=seconds, created=created)
         self._take_in(path, metadata, record)
         return PublishedWheel(record=record, path=self.directory / path.name)
+
+    def take_upload(self, upload: UploadedWheel, *, created: str) -> bool:
+        """Puts a wheel that was built elsewhere into the store; its file is moved there.
+
+        Args:
+            upload: The wheel, examined.
+            created: RFC 3339, UTC.
+
+        Returns:
+            Whether it is new; False where the same bytes were there.
+
+        Raises:
+            FileConflictError: A wheel of that name with other bytes is there.
+            WheelhouseNotWritableError: The folder can't be written.
+            DiskFullError: The disk is full; what was published before is untouched.
+        """
+        final = self.directory / upload.filename
+        record = make_upload_record(upload, size=upload.path.stat().st_size, created=created)
+        sync(upload.path)
+        with self.writing() as incoming:
+            if final.exists():
+                if sha256_of(final) != upload.sha256:
+                    raise FileConflictError(f"{upload.filename}: is there, with other bytes.")
+                if self._records_of(upload.filename, upload.sha256):
+                    return False
+            place(incoming, final.with_name(f"{final.name}.metadata"), upload.metadata)
+            place(incoming, self._record_path(record), as_json(record))
+            upload.path.replace(final)
+            self._drop_records_of_replaced(record)
+        return True
+
+    def remove(self, filename: str) -> str | None:
+        """Removes a wheel with all that is known of it; its build logs stay.
+
+        Returns:
+            Hex sha256 of what it was; None where there is no such wheel.
+
+        Raises:
+            NotDeletableError: Other machines share the wheelhouse.
+            WheelhouseNotWritableError: The folder can't be written.
+        """
+        wheel = self.directory / filename
+        if "/" in filename or wheel.suffix != ".whl":
+            return None
+        with self.writing():
+            if not wheel.is_file():
+                return None
+            digest = sha256_of(wheel)
+            wheel.unlink()  # first: what is left where this is killed is no published wheel
+            wheel.with_name(f"{filename}.metadata").unlink(missing_ok=True)
+            for path in self._records.glob(f"{escape(filename)}.*.json"):
+                path.unlink()
+        return digest
 
     def find(self, fingerprint: str) -> PublishedWheel | None:
         """The published wheel of a step, or None; its bytes are checked against its record."""
