@@ -133,6 +133,14 @@ class IndexUnreachableError(OrchestratorError):
     default_hint = "Check the network and the index that pip or uv is configured to use."
 
 
+class BadIndexSettingsError(OrchestratorError):
+    """The file that says how an index is merged with its upstream can't be read or understood."""
+
+    code = "MRG001"
+    exit_status = EXIT_INPUT
+    default_hint = "docs/index-merge.md shows one."
+
+
 class GitError(OrchestratorError):
     """A git source could not be fetched."""
 
