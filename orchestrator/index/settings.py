@@ -73,9 +73,7 @@ def read_settings(path: Path) -> Settings:
         BadIndexSettingsError: It can't be read or understood.
     """
     try:
-        document = msgspec.convert(
-            tomllib.loads(path.read_text(encoding="utf-8")), type=_Document
-        )
+        document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=_Document)
     except FileNotFoundError:
         return Settings()
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import tempfile
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ FRESH_SECONDS = 600
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.5, text/html;q=0.1"
 _NOT_MODIFIED = 304
+_CHUNK = 1 << 18
 
 
 class Theirs(Value):
@@ -130,17 +132,24 @@ class Upstream:
         if place.exists():
             return place
         wanted = file.metadata_sha256 if suffix else file.sha256
-        with get(f"{file.url}{suffix}", self._configuration, {}) as response:
-            content = response.content if response.ok else b""
-        if not content or (
-            wanted not in {"", "true"} and hashlib.sha256(content).hexdigest() != wanted
-        ):
-            raise IndexUnreachableError(
-                f"{place.name}: upstream does not have what its page says: {file.url}{suffix}.",
-                hint="Try again later: its page may be newer than its files.",
-            )
         into.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, content)
+        found = hashlib.sha256()
+        with (
+            tempfile.NamedTemporaryFile(dir=into, prefix=".incoming-") as incoming,
+            get(f"{file.url}{suffix}", self._configuration, {}) as response,
+        ):
+            for chunk in response.iter_content(_CHUNK) if response.ok else ():
+                found.update(chunk)
+                incoming.write(chunk)
+            if not response.ok or wanted not in {"", "true", found.hexdigest()}:
+                raise IndexUnreachableError(
+                    f"{place.name}: upstream does not have what its page says: {file.url}{suffix}.",
+                    hint="Try again later: its page may be newer than its files.",
+                )
+            incoming.flush()
+            # Linked, not renamed: the temporary file removes itself by its own name.
+            with contextlib.suppress(FileExistsError):
+                place.hardlink_to(incoming.name)
         return place
 
 
@@ -169,7 +178,7 @@ def _project(name: str, response: Response) -> Project:
     return Project(
         name=name,
         files=tuple(file for file in files if file),
-        status=page.status or "active",
+        status=page.status.value if page.status else "active",
         reason=page.status_reason or "",
         tracks=tuple(page.tracks),
         alternates=tuple(page.alternate_locations),
