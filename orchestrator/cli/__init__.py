@@ -36,6 +36,7 @@ COMMANDS = {
     "recipe": ("recipe", "Show, make and check recipes."),
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),
     "test": ("test", "Run wheels: install, import, and their recipe's tests."),
+    "token": ("token", "Make, list and revoke tokens of the wheel index."),
     "verify": ("verify", "Say what is wrong with wheels, rule by rule."),
     "why": ("why", "Say which inputs changed since a wheel was built."),
     "worker": ("worker", "Do steps of builds that are directed elsewhere."),

@@ -1,0 +1,90 @@
+"""Bodies of requests: read at a pace that no slow client can hold up, or thrown away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from orchestrator.index.refusal import RefusalError
+from orchestrator.model import Value
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from orchestrator.index.messages import Request
+
+# Of a body that nobody wants; clients read an answer more surely when they were heard out.
+_DRAINED_BYTES = 64 << 20
+_DRAINED_SECONDS = 10.0
+
+
+class Pace(Value):
+    """How slow a client may be.
+
+    Attributes:
+        idle: Seconds without a byte.
+        rate: Bytes a second, on average from the beginning.
+        grace: Seconds from the beginning, in which the average does not count.
+    """
+
+    idle: float = 30.0
+    rate: int = 2048
+    grace: float = 60.0
+
+
+async def read(request: Request, pace: Pace, limit: int) -> AsyncIterator[bytes]:
+    """The chunks of a body.
+
+    Args:
+        request: Whose body it is.
+        pace: Below which it is not waited for.
+        limit: Bytes.
+
+    Raises:
+        RefusalError: It is too long, or comes too slowly.
+    """
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated) > limit:
+        raise _too_long(limit)
+    if request.body is None:
+        return
+    chunks = request.body()
+    begun, size = time.monotonic(), 0
+    while True:
+        try:
+            async with asyncio.timeout(pace.idle):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise _too_slow() from None
+        size += len(chunk)
+        if size > limit:
+            raise _too_long(limit)
+        passed = time.monotonic() - begun
+        if passed > pace.grace and size < pace.rate * passed:
+            raise _too_slow()
+        yield chunk
+
+
+async def drain(request: Request) -> None:
+    """Reads what is left of a body, up to a point, so that its sender reads the answer."""
+    if request.body is None:
+        return
+    with contextlib.suppress(TimeoutError, OSError, RuntimeError):
+        async with asyncio.timeout(_DRAINED_SECONDS):
+            size = 0
+            async for chunk in request.body():
+                size += len(chunk)
+                if size > _DRAINED_BYTES:
+                    return
+
+
+def _too_long(limit: int) -> RefusalError:
+    return RefusalError(413, f"The upload is longer than {limit} bytes, this index's limit.")
+
+
+def _too_slow() -> RefusalError:
+    return RefusalError(408, "The upload came too slowly.", ("connection", "close"))
