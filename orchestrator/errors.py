@@ -951,6 +951,22 @@ class NoSuchFileError(OrchestratorError):
 # --- the wheel index --------------------------------------------------------------------------
 
 
+class IndexAddressError(OrchestratorError):
+    """The URL of a wheel index, or the name it shall have, is none that clients understand."""
+
+    code = "CFG001"
+    exit_status = EXIT_INPUT
+    default_hint = "Give the URL that the index is found at: https://HOST/ or https://HOST/BASE/."
+
+
+class CredentialsWayError(OrchestratorError):
+    """A client of the index can't find its credentials that way."""
+
+    code = "CFG002"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another --credentials."
+
+
 class TokensFileError(OrchestratorError):
     """The file of access tokens is not there, can't be read or written, or is damaged."""
 

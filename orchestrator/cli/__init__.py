@@ -26,6 +26,7 @@ COMMANDS = {
     "audit": ("audit", "Say what lacks wheels for arm64, or is installed and can't be loaded."),
     "build": ("build", "Build arm64 wheels of requirements and publish them."),
     "compare": ("compare", "Compare a wheel with a reference, such as the official one."),
+    "config": ("config", "Print what pip, uv and others need to use a wheel index."),
     "doctor": ("doctor", "Say what is here, what is missing, and how to mend it."),
     "emit": ("emit", "Write files for other tools, such as a Dockerfile."),
     "emulator": ("emulator", "Set up Pythons of other machines, to run wheels here."),
