@@ -1,0 +1,113 @@
+"""Small things that several pages show: badges, dates, lists of facts, text to be copied. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.index.ui.html import Child, Html, el, join
+from orchestrator.words import size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orchestrator.index.facts import File, Project
+    from orchestrator.model import Proof, Record
+
+PROOFS: dict[Proof, str] = {
+    "executed": "installed and run on hardware of its own kind",
+    "emulated": "installed and run under an emulator, with its target's own Python",
+    "translated": "its machine code was run with stand-ins for its platform",
+    "structural": "its bytes were checked; its code was not run",
+}
+_STATUSES = {
+    "archived": "This project is archived: it is not expected to change any more.",
+    "quarantined": "This project is in quarantine: its files are not offered.",
+    "deprecated": "This project is deprecated: something else should be used.",
+}
+
+
+def proof_badge(record: Record | None) -> Html:
+    """How a wheel was checked; of one that was not built here, where it is from."""
+    if record is None:
+        return badge("upstream", "other", "Listed by another index; nothing of it was checked here")
+    if record.kind == "redirect":
+        return badge("redirect", "redirect", "Holds nothing but the requirement of another project")
+    return badge(record.proof, record.proof, PROOFS[record.proof])
+
+
+def marks(file: File, record: Record | None) -> Html:
+    """What else is to be said of a file at once."""
+    return join(
+        (
+            badge("uploaded", "other", "Uploaded, not built here")
+            if record and str(record.kind) == "uploaded"
+            else None,
+            badge("yanked", "attention", file.yanked or "Withdrawn, without a reason")
+            if file.yanked is not None
+            else None,
+        )
+    )
+
+
+def badge(words: str, kind: str, title: str = "") -> Html:
+    """A word in a coloured box."""
+    return el("span", words, class_=f"mark {kind}", title=title or None)
+
+
+def notice(*children: Child, kind: str = "build") -> Html:
+    """A sentence that should not be overlooked."""
+    return el("p", *children, class_=f"notice {kind}")
+
+
+def status_notice(project: Project) -> Html:
+    """What a project's status (PEP 792) means, and that its upstream did not answer."""
+    status = None
+    if project.status != "active":
+        status = notice(
+            el("strong", _STATUSES[project.status]),
+            f" {project.reason}" if project.reason else None,
+            kind="attention" if project.status == "quarantined" else "build",
+        )
+    stale = f"The other index did not answer: what is known of it is from {date(project.stale)}."
+    return join((status, notice(stale) if project.stale else None))
+
+
+def date(moment: str) -> Html:
+    """The day of an RFC 3339 time, with the whole of it for those who ask."""
+    return el("time", moment[:10], datetime=moment, title=moment) if moment else Html()
+
+
+def bytes_of(file: File) -> str:
+    """The size of a file; empty where nobody knows it."""
+    return "" if file.size is None else size(file.size)
+
+
+def facts(pairs: Iterable[tuple[str, Child]]) -> Html:
+    """Terms and what is to be said of each; those of which there is nothing are left out."""
+    rows = [el("div", el("dt", term), el("dd", said)) for term, said in pairs if said]
+    return el("dl", *rows, class_="facts") if rows else Html()
+
+
+def items(words: Iterable[Child], class_: str = "plain") -> Html:
+    """A list; nothing where it would be empty."""
+    listed = [el("li", word) for word in words]
+    return el("ul", *listed, class_=class_) if listed else Html()
+
+
+def code(content: Child, label: str) -> Html:
+    """Text that the script puts a button beside, which copies it.
+
+    Args:
+        content: Of the block.
+        label: What is copied, for those who hear the page.
+    """
+    block = el("pre", el("code", content), tabindex="0", aria_label=label, role="region")
+    return el("div", block, class_="copy", data_copy=label)
+
+
+def section(title: str, *children: Child, name: str) -> Html:
+    """A part of a page under a heading of its own; nothing where it is empty."""
+    if not any(children):
+        return Html()
+    heading = el("h2", title, id=name)
+    return el("section", heading, *children, aria_labelledby=name)

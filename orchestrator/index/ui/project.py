@@ -1,0 +1,222 @@
+"""The page of a project: its files as a grid, and how to install them. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from orchestrator.index.ui.about import About
+from orchestrator.index.ui.frame import Site, crumbs, page
+from orchestrator.index.ui.html import Html, el, href, join, link_of
+from orchestrator.index.ui.install import installing
+from orchestrator.index.ui.parts import (
+    bytes_of,
+    date,
+    facts,
+    items,
+    marks,
+    notice,
+    proof_badge,
+    section,
+    status_notice,
+)
+from orchestrator.index.ui.platforms import SOURCE, Column, Row, place_of
+from orchestrator.model import Value
+from orchestrator.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.index.facts import File, Project
+    from orchestrator.model import Record
+
+ROOT = "../../"
+_SHOWN_VERSIONS = 20
+
+
+class Release(Value):
+    """A version and its files."""
+
+    version: str
+    files: tuple[File, ...]
+
+
+def project_page(
+    site: Site, project: Project, records: Mapping[str, Record], about: About | None = None
+) -> bytes:
+    """The page.
+
+    Args:
+        site: It is of.
+        project: What it shows.
+        records: Of the wheels that the wheelhouse has, by file name.
+        about: What its newest wheel says.
+    """
+    releases = releases_of(project)
+    about = about or About()
+    newest = newest_of(releases)
+    return page(
+        site,
+        ROOT,
+        project.name,
+        crumbs(ROOT, (project.name, "")),
+        el("h1", project.name, " ", el("span", newest.version, class_="version") if newest else None),
+        el("p", about.summary, class_="summary") if about.summary else None,
+        status_notice(project),
+        _installing(site, project, newest),
+        _files(releases, records),
+        section("About", _about(project, about), name="about"),
+    )
+
+
+def releases_of(project: Project) -> tuple[Release, ...]:
+    """The versions of a project, newest first."""
+    versions: dict[str, list[File]] = {}
+    for file in project.files:
+        versions.setdefault(file.version, []).append(file)
+    ordered = sorted(versions, key=_version, reverse=True)
+    return tuple(Release(version=one, files=tuple(versions[one])) for one in ordered)
+
+
+def newest_of(releases: Sequence[Release]) -> Release | None:
+    """The version that an installer takes unasked: neither a pre-release nor yanked, if possible."""
+    standing = [one for one in releases if any(file.yanked is None for file in one.files)]
+    final = [one for one in standing if not _version(one.version)[1].is_prerelease]
+    return next(iter([*final, *standing, *releases]), None)
+
+
+def wheel_url(file: File, records: Mapping[str, Record], root: str = ROOT) -> str:
+    """The page of a wheel; of a file that has none, the file itself; empty: it has no safe URL."""
+    if file.filename in records:
+        return f"{root}wheel/{href(file.filename)}/"
+    return link_of(file.url)
+
+
+def _version(text: str) -> tuple[int, Version]:
+    try:
+        return 1, Version(text)
+    except InvalidVersion:
+        return 0, Version("0")
+
+
+def _installing(site: Site, project: Project, newest: Release | None) -> Html:
+    if newest is None or project.status == "quarantined":
+        return Html()
+    examples = installing(site, project.name, newest.files)
+    return section("Install", el("div", examples, class_="examples"), name="install")
+
+
+def _files(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
+    if not releases:
+        return section("Files", notice("It has no files."), name="files")
+    shown, older = releases[:_SHOWN_VERSIONS], releases[_SHOWN_VERSIONS:]
+    number = sum(len(release.files) for release in releases)
+    words = f"{counted(number, 'file')}, {counted(len(releases), 'version')}"
+    rest = f"{counted(len(older), 'older version')}"
+    return section(
+        "Files",
+        el("p", words, class_="dim"),
+        _grid(shown, records),
+        el("details", el("summary", rest), _plain_list(older, records)) if older else None,
+        name="files",
+    )
+
+
+def _grid(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
+    """Files by version and platform, one below the other, and by Python, side by side."""
+    spots = [place_of(file.filename) for release in releases for file in release.files]
+    columns = sorted({column for spot in spots for column in spot.columns})
+    head = el(
+        "thead",
+        el(
+            "tr",
+            el("th", "Platform", scope="col"),
+            *(el("th", _heading(column), scope="col") for column in columns),
+        ),
+    )
+    bodies = (_release(release, columns, records) for release in releases)
+    table = el("table", head, *bodies, class_="grid")
+    return el(
+        "div", table, class_="wide", tabindex="0", role="region", aria_label="Files by platform and Python"
+    )
+
+
+def _heading(column: Column) -> str:
+    return "any Python" if column.label == "any" else column.label
+
+
+def _release(
+    release: Release, columns: Sequence[Column], records: Mapping[str, Record]
+) -> Html:
+    cells: dict[Row, dict[Column, list[File]]] = {}
+    for file in release.files:
+        spot = place_of(file.filename)
+        for column in spot.columns:
+            cells.setdefault(spot.row, {}).setdefault(column, []).append(file)
+    title = el(
+        "tr",
+        el("th", release.version, class_="release", scope="rowgroup", colspan=len(columns) + 1),
+    )
+    rows = (
+        el(
+            "tr",
+            el("th", row.label, scope="row"),
+            *(_cell(column, cells[row].get(column, ()), records) for column in columns),
+        )
+        for row in sorted(cells)
+    )
+    return el("tbody", title, *rows)
+
+
+def _cell(column: Column, files: Sequence[File], records: Mapping[str, Record]) -> Html:
+    shown = join(_file(file, records) for file in files)
+    return el("td", shown, data_label=_heading(column) if files else None)
+
+
+def _file(file: File, records: Mapping[str, Record]) -> Html:
+    record = records.get(file.filename)
+    url = wheel_url(file, records)
+    is_source = place_of(file.filename).row.label == SOURCE
+    sign = el("span", "sdist", class_="mark other") if is_source and not record else proof_badge(record)
+    about = join((bytes_of(file), date(file.uploaded)), " ")
+    return el(
+        "div",
+        el("a", sign, href=url, title=file.filename) if url else sign,
+        marks(file, record),
+        el("span", about, class_="dim"),
+        class_="file",
+    )
+
+
+def _plain_list(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
+    return items(
+        join(
+            (
+                el("strong", release.version),
+                ": ",
+                join(
+                    (
+                        el("a", file.filename, href=wheel_url(file, records) or None)
+                        for file in release.files
+                    ),
+                    ", ",
+                ),
+            )
+        )
+        for release in releases
+    )
+
+
+def _about(project: Project, about: About) -> Html:
+    links = [el("a", words, href=url, rel="noreferrer") for words, url in about.links]
+    extends = [*project.tracks, *project.alternates]
+    return facts(
+        (
+            ("Licence", about.licence),
+            ("Author", about.author),
+            ("Links", items(links)),
+            ("Also at", items(el("a", url, href=link_of(url) or None) for url in extends)),
+            ("For installers", el("a", f"simple/{project.name}/", href=f"{ROOT}simple/{project.name}/")),
+        )
+    )
