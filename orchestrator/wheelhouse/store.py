@@ -52,6 +52,7 @@ from orchestrator.model import (
     PublishedWheel,
     Record,
     Step,
+    Target,
     UploadedWheel,
     VerifiedWheel,
 )
@@ -360,7 +361,7 @@ class Wheelhouse:
             WheelhouseNotWritableError: The folder can't be written.
             DiskFullError: The disk is full.
         """
-        stem = f"{step.source.name}-{step.source.version}-{step.target}".replace("/", "_")
+        stem = log_stem(step.source.name, step.source.version, step.target)
         with _failures_of(self.directory):
             for number in itertools.count(1):
                 path = self.directory / ".logs" / f"{stem}-{number}.log"
@@ -437,6 +438,11 @@ class Wheelhouse:
 
 def _wheels_in(directory: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in directory.glob("*.whl")))
+
+
+def log_stem(name: str, version: str, target: Target) -> str:
+    """What the names of a step's logs begin with; a number follows."""
+    return f"{name}-{version}-{target}".replace("/", "_")
 
 
 def prefix_of(fingerprint: str) -> str:

@@ -1,4 +1,4 @@
-"""The stylesheet, the script and the icon: named by their digests, so that they may be kept for ever."""
+"""Stylesheet, script and icon: named by their digests, so that they may be kept for ever."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from orchestrator.index.ui.frame import Site, page, place
 from orchestrator.index.ui.html import Child, Html, el, href, join, link_of
 from orchestrator.index.ui.install import NAME
 from orchestrator.index.ui.parts import badge, code, items, notice
+from orchestrator.index.ui.verdicts import Verdict
 from orchestrator.model import Value
 from orchestrator.targets.tags import DEFAULT_PLATFORM, DEFAULT_PYTHON
 from orchestrator.words import counted
@@ -16,17 +17,17 @@ from orchestrator.words import counted
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from orchestrator.index.ui.judging import Answer, Verdict
+    from orchestrator.index.ui.verdicts import Answer
 
 ROOT = "../"
 PLATFORMS = {
-    **{f"macosx_{major}_0_arm64": f"macOS {major}, Apple Silicon" for major in (11, 12, 13, 14, 15)},
+    **{f"macosx_{major}_0_arm64": f"macOS {major}, Apple Silicon" for major in range(11, 16)},
     **{
-        f"{libc}_{arch}": f"Linux, {words}, {arch}"
+        f"{libc}_{arch}": f"Linux {arch}, {words}"
         for arch in ("aarch64", "x86_64")
         for libc, words in (
             ("manylinux_2_17", "glibc 2.17 (oldest)"),
-            ("manylinux_2_28", "glibc 2.28 (RHEL 8, Debian 10)"),
+            ("manylinux_2_28", "glibc 2.28 (RHEL 8)"),
             ("manylinux_2_34", "glibc 2.34 (RHEL 9)"),
             ("manylinux_2_36", "glibc 2.36 (Debian 12)"),
             ("manylinux_2_39", "glibc 2.39 (Ubuntu 24.04)"),
@@ -156,7 +157,7 @@ def _select(name: str, choices: Mapping[str, str], chosen: str) -> Html:
 
 def _elsewhere() -> Html:
     """What to do where the page is a file, and nobody answers forms."""
-    command = join(("orchestrate audit --lock uv.lock --platform linux --python 3.12 --wheelhouse DIR",))
+    command = "orchestrate audit --lock uv.lock --platform linux --python 3.12 --wheelhouse DIR"
     return join(
         (
             el("p", "This copy of the index is made of files, which can't read locks. With the"
@@ -206,7 +207,7 @@ def _renew(site: Site) -> Html:
     option = "--default-index" if site.whole else f"--index {NAME}="
     between = " " if site.whole else ""
     return notice(
-        "Some wheels here are not among the files that the lock allows. Lock again with this index: ",
+        "Some wheels here are not among the files that the lock allows. Lock with this index: ",
         el("code", "uv lock ", option, between, place("simple/")),
     )
 
@@ -222,32 +223,26 @@ def _row(verdict: Verdict, known: Collection[str]) -> Html:
         "tr",
         el("th", name, version, scope="row"),
         el("td", badge(short, kind), data_label="Here"),
-        el("td", el("span", _details(verdict, known)), data_label="Details"),
+        el("td", _details(verdict, known)),
     )
 
 
 def _details(verdict: Verdict, known: Collection[str]) -> Child:
-    others = verdict.others
-    match verdict.answer:
-        case "wheel" | "other-hash":
-            return _link(verdict, known)
-        case "yanked":
-            why = verdict.file.yanked if verdict.file else ""
-            return join((_link(verdict, known), f": {why}" if why else None))
-        case "newer":
-            return join((f"{others} or newer: ", _link(verdict, known)))
-        case "sdist":
-            return join((_link(verdict, known), f"; there is a wheel of {others}" if others else None))
-        case "other-version":
-            return f"there is a wheel of {others}"
-        case "unpinned":
-            return f"newest version with a wheel: {others}" if others else "no version has a wheel"
-        case "elsewhere":
-            return verdict.pin.place
-        case "no-wheel":
-            return "no version has a wheel for it"
-        case "absent":
-            return ""
+    others, file = verdict.others, verdict.file
+    link = _link(verdict, known)
+    sentences: dict[Answer, tuple[Child, ...]] = {
+        "wheel": (link,),
+        "other-hash": (link,),
+        "yanked": (link, f": {file.yanked}" if file and file.yanked else None),
+        "newer": (f"{others} or newer: ", link),
+        "sdist": (link, f"; there is a wheel of {others}" if others else None),
+        "other-version": (f"there is a wheel of {others}",),
+        "unpinned": (f"newest with a wheel: {others}" if others else "no version has a wheel",),
+        "elsewhere": (verdict.pin.place,),
+        "no-wheel": (f"only for {others}" if others else "no version has a wheel for it",),
+        "absent": (),
+    }
+    return join(sentences[verdict.answer])
 
 
 def _link(verdict: Verdict, known: Collection[str]) -> Html:

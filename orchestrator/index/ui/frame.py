@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from orchestrator.index.ui.html import Child, Html, el, join
 from orchestrator.model import Value
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 PLACE = "https://this-index.invalid"
 """Stands for where the index is, in examples; the script and the server put the address there."""
+
+TRUST = Html('<span class="trust"></span>')
+"""Behind the index's address in pip's options: what it needs where there is no TLS."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
@@ -20,7 +20,7 @@ POLICY = (
 """Content-Security-Policy of all pages: they load nothing but their own files."""
 
 
-class Site(Value):
+class Site(Value, kw_only=True):
     """What pages know of the index that they are of.
 
     Attributes:

@@ -50,6 +50,7 @@ class Listing(Value):
         total: How many the index has.
         query: What was searched for.
         number: Of the page, from 1.
+        unpaged: Whether all are on one page, however many.
     """
 
     lines: tuple[Line, ...]
@@ -57,11 +58,12 @@ class Listing(Value):
     total: int
     query: str = ""
     number: int = 1
+    unpaged: bool = False
 
     @property
     def pages(self) -> int:
         """How many pages there are."""
-        return max(1, -(-self.found // PER_PAGE))
+        return 1 if self.unpaged else max(1, -(-self.found // PER_PAGE))
 
 
 def line_of(project: Project) -> Line:
@@ -163,7 +165,7 @@ def _row(line: Line, *, bare: bool) -> Html:
 
 
 def _cell(label: str, content: Child) -> Html:
-    return el("td", content, data_label=label if content else None)
+    return el("td", el("div", content), data_label=label) if content else el("td")
 
 
 def _pages(listing: Listing) -> Html:

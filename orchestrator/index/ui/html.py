@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _VOID = {"br", "col", "input", "link", "meta"}
-# What HTML allows in no document, and what stands for half a character.
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What HTML allows in no document, halves of characters, and what turns the direction of all that
+# follows.
+_NO_TEXT = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 class Html(str):
@@ -27,7 +30,11 @@ Attribute = str | int | bool | None
 
 def text(words: str) -> Html:
     """Text as markup."""
-    return words if isinstance(words, Html) else Html(escape(_NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", words)))
+    return (
+        words
+        if isinstance(words, Html)
+        else Html(escape(_NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", words)))
+    )
 
 
 def el(tag: str, *children: Child, **attributes: Attribute) -> Html:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.index.ui.frame import Site, place
+from orchestrator.index.ui.frame import TRUST, Site, place
 from orchestrator.index.ui.html import Html, el, join
 from orchestrator.index.ui.parts import code
-from orchestrator.index.ui.platforms import place_of
+from orchestrator.index.ui.platforms import ANY, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "wheels"
 """What the examples call the index."""
-_PYTHON = "3.12"
+_PYTHON = "3.12"  # of examples for wheels that take any
 
 
 class Example(NamedTuple):
@@ -25,6 +25,10 @@ class Example(NamedTuple):
     tool: str
     content: Html
     note: str = ""
+
+
+_BESIDE = "Beside another index, pip takes the highest version, wherever it is."
+_NO_DOCKERFILE = Example("Dockerfile", Html(), "None: this version has no wheel for Linux.")
 
 
 def installing(site: Site, name: str, files: Sequence[File]) -> Html:
@@ -39,7 +43,7 @@ def installing(site: Site, name: str, files: Sequence[File]) -> Html:
         el(
             "div",
             el("h3", example.tool),
-            code(example.content, f"{example.tool} example"),
+            code(example.content, f"{example.tool} example") if example.content else None,
             el("p", example.note, class_="dim") if example.note else None,
             class_="example",
         )
@@ -53,23 +57,30 @@ def _examples(site: Site, name: str, files: Sequence[File]) -> list[Example]:
     pip = "--index-url" if site.whole else "--extra-index-url"
     uv = "--default-index" if site.whole else "--index"
     examples = [
-        Example("pip", join(("pip install ", pip, " ", simple, " ", pin))),
+        Example(
+            "pip",
+            join(("pip install ", pip, " ", simple, TRUST, " ", pin)),
+            "" if site.whole else _BESIDE,
+        ),
         Example("uv", join(("uv pip install ", uv, " ", simple, " ", pin))),
         Example("pyproject.toml, for uv", _pyproject(site, name, pin)),
     ]
-    if python := _container_python(files):
-        examples.append(
-            Example(
-                "Dockerfile",
-                join((f"FROM python:{python}-slim\n", "RUN pip install --no-cache-dir ", pip, " \\\n",
-                      "    ", simple, " ", pin)),
-            )
-        )  # fmt: skip
-    else:
-        examples.append(
-            Example("Dockerfile", Html(), "None: this version has no wheel for Linux.")
-        )
-    return [example for example in examples if example.content or example.note]
+    python = _container_python(files)
+    examples.append(_dockerfile(python, pip, pin) if python else _NO_DOCKERFILE)
+    return examples
+
+
+def _dockerfile(python: str, option: str, pin: str) -> Example:
+    run = (
+        "RUN pip install --no-cache-dir ",
+        option,
+        " \\\n    ",
+        place("simple/"),
+        TRUST,
+        " ",
+        pin,
+    )
+    return Example("Dockerfile", join((f"FROM python:{python}-slim\n", *run)))
 
 
 def _pyproject(site: Site, name: str, pin: str) -> Html:
@@ -94,4 +105,5 @@ def _container_python(files: Sequence[File]) -> str:
     exact = sorted(column for column in found if column.key[0] == 1 and "t" not in column.label)
     if exact:
         return exact[-1].label
-    return _PYTHON if any(column.label.endswith("+") or column.label == "any" for column in found) else ""
+    others = any(column.label.endswith("+") or column.label == ANY for column in found)
+    return _PYTHON if others else ""

@@ -6,13 +6,14 @@ Compatibility is that of tags (PEP 425, 600, 656) and Requires-Python, as instal
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from orchestrator.audit.offers import offers, system
-from orchestrator.model import Value
+from orchestrator.index.ui.platforms import place_of
+from orchestrator.index.ui.verdicts import Verdict
 from orchestrator.resolve.pages import FileEntry
 from orchestrator.resolve.select import supports
 from orchestrator.targets.wheel_tags import installable
@@ -23,30 +24,9 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
     from orchestrator.index.facts import File, Project
-    from orchestrator.index.ui.locks import Pin
+    from orchestrator.index.ui.platforms import Column
+    from orchestrator.index.ui.verdicts import Pin
     from orchestrator.model import Target
-
-Answer = Literal[
-    "wheel", "other-hash", "yanked", "newer", "sdist", "other-version", "no-wheel", "absent",
-    "elsewhere", "unpinned",
-]  # fmt: skip
-
-
-class Verdict(Value):
-    """What the index has of one package.
-
-    Attributes:
-        answer: ``other-hash``: a wheel, but a file that the lock does not allow. ``newer``: a wheel
-            for a newer system only. ``absent``: the index does not know the project.
-            ``elsewhere``: it is from no index. ``unpinned``: the lock names no version.
-        file: That an installer would take, or would if it could.
-        others: Versions that have a wheel, or what else the system must be; a few words.
-    """
-
-    pin: Pin
-    answer: Answer
-    file: File | None = None
-    others: str = ""
 
 
 def judge(pin: Pin, project: Project | None, target: Target) -> Verdict:
@@ -117,7 +97,18 @@ def _lacking(pin: Pin, project: Project, own: list[File], target: Target) -> Ver
         return Verdict(pin=pin, answer="sdist", file=sdist, others=others)
     if others:
         return Verdict(pin=pin, answer="other-version", others=others)
-    return Verdict(pin=pin, answer="no-wheel")
+    return Verdict(pin=pin, answer="no-wheel", others=_places(own))
+
+
+def _places(files: list[File]) -> str:
+    """What wheels are for: platforms, each with its Pythons."""
+    found: dict[str, set[Column]] = {}
+    for spot in (place_of(file.filename) for file in files if file.filename.endswith(".whl")):
+        found.setdefault(spot.row.label, set()).update(spot.columns)
+    return "; ".join(
+        f"{label}, Python {', '.join(column.label for column in sorted(columns))}"
+        for label, columns in sorted(found.items())
+    )
 
 
 def _entry(file: File) -> FileEntry:

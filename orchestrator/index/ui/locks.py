@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
 from orchestrator.errors import OrchestratorError, UnparsableInputError, UnusableLockError
-from orchestrator.model import Value
+from orchestrator.index.ui.verdicts import LockKind, Pin, Pins
 from orchestrator.resolve.closure import applies, select
 from orchestrator.resolve.foreign_locks import poetry_packages, poetry_roots, uv_nodes
 from orchestrator.resolve.graph import Dependency, reach
@@ -29,44 +29,12 @@ if TYPE_CHECKING:
     from orchestrator.model import Target
     from orchestrator.resolve.inputs import Root
 
-LockKind = Literal["pylock.toml", "uv.lock", "poetry.lock", "requirements.txt"]
-
 MANY = 3000
 """Packages; a lock with more is not looked at."""
 
 _BLANKS = re.compile(r"[ \t]{2,}")
 _NOWHERE = Path("/")
 _MEMBERS = {"editable", "virtual", "directory"}
-
-
-class Pin(Value):
-    """One package of a lock.
-
-    Attributes:
-        name: Normalized.
-        version: PEP 440; empty where the lock does not say it.
-        hashes: SHA-256 digests of the files that the lock allows; none: any.
-        place: Where it is from, if not from an index; without credentials.
-    """
-
-    name: str
-    version: str
-    hashes: frozenset[str] = frozenset()
-    place: str = ""
-
-
-class Pins(Value):
-    """What a lock pins on a target.
-
-    Attributes:
-        kind: Of lock.
-        pins: By name.
-        unread: What was seen and not looked at, a sentence each.
-    """
-
-    kind: LockKind
-    pins: tuple[Pin, ...]
-    unread: tuple[str, ...] = ()
 
 
 def pins_of(text: str, target: Target) -> Pins:
@@ -139,10 +107,7 @@ def _uv(_: str, tables: Mapping[str, Any], target: Target) -> Pins:
     nodes = uv_nodes(tables)
     entries = tables.get("package", ())
     sources = {_key(entry): entry.get("source", {}) for entry in entries}
-    hashes = {
-        _key(entry): [file.get("hash", "") for file in (*entry.get("wheels", ()), entry.get("sdist", {}))]
-        for entry in entries
-    }  # fmt: skip
+    hashes = {_key(entry): [file.get("hash", "") for file in _uv_files(entry)] for entry in entries}
     members = {key for key, source in sources.items() if _MEMBERS & source.keys()}
     roots = [Dependency(name=name, version=version) for name, version in members or sources]
     reached = reach(roots, nodes, target)
@@ -159,6 +124,10 @@ def _uv(_: str, tables: Mapping[str, Any], target: Target) -> Pins:
             if (name, one.node.version) not in members
         ),
     )
+
+
+def _uv_files(entry: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    return (*entry.get("wheels", ()), entry.get("sdist", {}))
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -216,9 +185,7 @@ def _requirements(text: str, _: Mapping[str, Any], target: Target) -> Pins:
 def _requirement_pin(root: Root) -> Pin:
     if root.location:
         return Pin(name=root.name or "?", version="", place=redact(root.location))
-    return Pin(
-        name=root.name, version=_pinned(root.text), hashes=_sha256(root.hashes)
-    )
+    return Pin(name=root.name, version=_pinned(root.text), hashes=_sha256(root.hashes))
 
 
 def _pinned(text: str) -> str:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from orchestrator.model import Proof, Record
 
 PROOFS: dict[Proof, str] = {
-    "executed": "installed and run on hardware of its own kind",
-    "emulated": "installed and run under an emulator, with its target's own Python",
-    "translated": "its machine code was run with stand-ins for its platform",
-    "structural": "its bytes were checked; its code was not run",
+    "executed": "Installed and run on hardware of its own kind",
+    "emulated": "Installed and run under an emulator, with its target's own Python",
+    "translated": "Its machine code was run with stand-ins for its platform",
+    "structural": "Its bytes were checked; its code was not run",
 }
 _STATUSES = {
     "archived": "This project is archived: it is not expected to change any more.",
@@ -31,7 +31,8 @@ def proof_badge(record: Record | None) -> Html:
     if record is None:
         return badge("upstream", "other", "Listed by another index; nothing of it was checked here")
     if record.kind == "redirect":
-        return badge("redirect", "redirect", "Holds nothing but the requirement of another project")
+        said = next((finding.message for finding in record.findings), "")
+        return badge("redirect", "redirect", said or "Requires another project, and holds nothing")
     return badge(record.proof, record.proof, PROOFS[record.proof])
 
 
@@ -40,13 +41,25 @@ def marks(file: File, record: Record | None) -> Html:
     return join(
         (
             badge("uploaded", "other", "Uploaded, not built here")
-            if record and str(record.kind) == "uploaded"
+            if record and record.kind == "uploaded"
             else None,
             badge("yanked", "attention", file.yanked or "Withdrawn, without a reason")
             if file.yanked is not None
             else None,
         )
     )
+
+
+def legend() -> Html:
+    """What the marks mean."""
+    proofs = ((badge(proof, proof), f"{words}.") for proof, words in PROOFS.items())
+    others = (
+        (badge("redirect", "redirect"), "Holds nothing but the requirement of another project."),
+        (badge("uploaded", "other"), "Was built elsewhere, and uploaded."),
+        (badge("upstream", "other"), "Is another index's; nothing of it was checked here."),
+        (badge("yanked", "attention"), "Is taken only where exactly its version is asked for."),
+    )
+    return el("details", el("summary", "What the marks mean"), facts((*proofs, *others)))
 
 
 def badge(words: str, kind: str, title: str = "") -> Html:
@@ -82,7 +95,7 @@ def bytes_of(file: File) -> str:
     return "" if file.size is None else size(file.size)
 
 
-def facts(pairs: Iterable[tuple[str, Child]]) -> Html:
+def facts(pairs: Iterable[tuple[Child, Child]]) -> Html:
     """Terms and what is to be said of each; those of which there is nothing are left out."""
     rows = [el("div", el("dt", term), el("dd", said)) for term, said in pairs if said]
     return el("dl", *rows, class_="facts") if rows else Html()
@@ -101,8 +114,7 @@ def code(content: Child, label: str) -> Html:
         content: Of the block.
         label: What is copied, for those who hear the page.
     """
-    block = el("pre", el("code", content), tabindex="0", aria_label=label, role="region")
-    return el("div", block, class_="copy", data_copy=label)
+    return el("div", el("pre", el("code", content)), class_="copy", data_copy=label)
 
 
 def section(title: str, *children: Child, name: str) -> Html:

@@ -49,9 +49,7 @@ class Place(Value):
     columns: tuple[Column, ...]
 
 
-_SOURCE = Place(
-    row=Row(key=(9,), label=SOURCE), columns=(Column(key=(8,), label=ANY),)
-)
+_SOURCE = Place(row=Row(key=(9,), label=SOURCE), columns=(Column(key=(8,), label=ANY),))
 
 
 @lru_cache(maxsize=16384)
@@ -62,9 +60,7 @@ def place_of(filename: str) -> Place:
     except InvalidWheelFilename:
         return _SOURCE
     columns = {_column(tag.interpreter, tag.abi) for tag in tags}
-    return Place(
-        row=_row(frozenset(tag.platform for tag in tags)), columns=tuple(sorted(columns))
-    )
+    return Place(row=_row(frozenset(tag.platform for tag in tags)), columns=tuple(sorted(columns)))
 
 
 def systems_of(filename: str) -> str:
@@ -82,8 +78,10 @@ def _column(python: str, abi: str) -> Column:
     numbers = (int(major), int(minor or 0))
     if family == "py":
         # py2.py3: the tags of two generations; which one a person has is no question today.
-        return Column(key=(7,), label=ANY) if major != "3" or not minor else Column(
-            key=(6, *numbers), label=f"{version}+"
+        return (
+            Column(key=(7,), label=ANY)
+            if major != "3" or not minor
+            else Column(key=(6, *numbers), label=f"{version}+")
         )
     if family != "cp":
         return Column(key=(8, *numbers), label=f"{_IMPLEMENTATIONS[family]}{version}")
@@ -131,7 +129,8 @@ def _linuxes(platforms: frozenset[str]) -> set[Row]:
 
 
 def _others(platforms: frozenset[str]) -> set[Row]:
-    known = {tag.text for tag in (*macos_tags(platforms), *linux_tags(platforms))}
+    known = {tag.text for tag in macos_tags(platforms)}
+    known |= {tag.text for tag in linux_tags(platforms)}
     return {
         Row(key=(5,), label=f"Windows {_WINDOWS[tag]}" if tag in _WINDOWS else tag)
         for tag in platforms - known

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from orchestrator.index.facts import File
 from orchestrator.index.ui.about import About
 from orchestrator.index.ui.frame import Site, crumbs, page
 from orchestrator.index.ui.html import Html, el, href, join, link_of
 from orchestrator.index.ui.install import installing
 from orchestrator.index.ui.parts import (
+    badge,
     bytes_of,
     date,
     facts,
     items,
+    legend,
     marks,
     notice,
     proof_badge,
@@ -28,11 +31,12 @@ from orchestrator.words import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.index.facts import File, Project
+    from orchestrator.index.facts import Project
     from orchestrator.model import Record
 
 ROOT = "../../"
 _SHOWN_VERSIONS = 20
+_FEW = 4  # columns; there is room beside marks
 
 
 class Release(Value):
@@ -61,13 +65,23 @@ def project_page(
         ROOT,
         project.name,
         crumbs(ROOT, (project.name, "")),
-        el("h1", project.name, " ", el("span", newest.version, class_="version") if newest else None),
+        el(
+            "h1",
+            project.name,
+            " ",
+            el("span", newest.version, class_="version") if newest else None,
+        ),
         el("p", about.summary, class_="summary") if about.summary else None,
         status_notice(project),
         _installing(site, project, newest),
         _files(releases, records),
         section("About", _about(project, about), name="about"),
     )
+
+
+def _title(project: Project, newest: Release | None) -> Html:
+    version = el("span", newest.version, class_="version") if newest else None
+    return el("h1", project.name, " ", version)
 
 
 def releases_of(project: Project) -> tuple[Release, ...]:
@@ -80,7 +94,7 @@ def releases_of(project: Project) -> tuple[Release, ...]:
 
 
 def newest_of(releases: Sequence[Release]) -> Release | None:
-    """The version that an installer takes unasked: neither a pre-release nor yanked, if possible."""
+    """The version that an installer takes unasked: if possible, no pre-release, and not yanked."""
     standing = [one for one in releases if any(file.yanked is None for file in one.files)]
     final = [one for one in standing if not _version(one.version)[1].is_prerelease]
     return next(iter([*final, *standing, *releases]), None)
@@ -118,6 +132,7 @@ def _files(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
         "Files",
         el("p", words, class_="dim"),
         _grid(shown, records),
+        legend(),
         el("details", el("summary", rest), _plain_list(older, records)) if older else None,
         name="files",
     )
@@ -136,27 +151,33 @@ def _grid(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
         ),
     )
     bodies = (_release(release, columns, records) for release in releases)
-    table = el("table", head, *bodies, class_="grid")
-    return el(
-        "div", table, class_="wide", tabindex="0", role="region", aria_label="Files by platform and Python"
-    )
+    table = el("table", head, *bodies, class_="grid few" if len(columns) <= _FEW else "grid")
+    label = "Files by platform and Python"
+    return el("div", table, class_="wide", tabindex="0", role="region", aria_label=label)
 
 
 def _heading(column: Column) -> str:
     return "any Python" if column.label == "any" else column.label
 
 
-def _release(
-    release: Release, columns: Sequence[Column], records: Mapping[str, Record]
-) -> Html:
+def _release(release: Release, columns: Sequence[Column], records: Mapping[str, Record]) -> Html:
     cells: dict[Row, dict[Column, list[File]]] = {}
     for file in release.files:
         spot = place_of(file.filename)
         for column in spot.columns:
             cells.setdefault(spot.row, {}).setdefault(column, []).append(file)
+    all_yanked = all(file.yanked is not None for file in release.files)
     title = el(
         "tr",
-        el("th", release.version, class_="release", scope="rowgroup", colspan=len(columns) + 1),
+        el(
+            "th",
+            release.version,
+            badge("pre-release", "other") if _version(release.version)[1].is_prerelease else None,
+            badge("yanked", "attention") if all_yanked else None,
+            class_="release",
+            scope="rowgroup",
+            colspan=len(columns) + 1,
+        ),
     )
     rows = (
         el(
@@ -177,14 +198,14 @@ def _cell(column: Column, files: Sequence[File], records: Mapping[str, Record]) 
 def _file(file: File, records: Mapping[str, Record]) -> Html:
     record = records.get(file.filename)
     url = wheel_url(file, records)
-    is_source = place_of(file.filename).row.label == SOURCE
-    sign = el("span", "sdist", class_="mark other") if is_source and not record else proof_badge(record)
-    about = join((bytes_of(file), date(file.uploaded)), " ")
+    is_source = place_of(file.filename).row.label == SOURCE and record is None
+    sign = badge("sdist", "other") if is_source else proof_badge(record)
     return el(
         "div",
         el("a", sign, href=url, title=file.filename) if url else sign,
         marks(file, record),
-        el("span", about, class_="dim"),
+        el("span", bytes_of(file), class_="dim"),
+        el("span", date(file.uploaded), class_="dim"),
         class_="file",
     )
 
@@ -211,12 +232,13 @@ def _plain_list(releases: Sequence[Release], records: Mapping[str, Record]) -> H
 def _about(project: Project, about: About) -> Html:
     links = [el("a", words, href=url, rel="noreferrer") for words, url in about.links]
     extends = [*project.tracks, *project.alternates]
+    simple = f"simple/{project.name}/"
     return facts(
         (
             ("Licence", about.licence),
             ("Author", about.author),
             ("Links", items(links)),
             ("Also at", items(el("a", url, href=link_of(url) or None) for url in extends)),
-            ("For installers", el("a", f"simple/{project.name}/", href=f"{ROOT}simple/{project.name}/")),
+            ("For installers", el("a", simple, href=f"{ROOT}{simple}")),
         )
     )

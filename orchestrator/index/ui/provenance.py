@@ -25,7 +25,7 @@ def provenance(record: Record | None) -> Html:
     if record is None:
         words = "It was not built here: there is no record of how it was made."
         return section("How it was made", el("p", words), name="made")
-    if str(record.kind) == "uploaded":
+    if record.kind == "uploaded":
         words = "It was uploaded: how it was made is not known here."
         return section("How it was made", el("p", words), _uploaded(record), name="made")
     return section("How it was made", _built(record), _fingerprint(record), name="made")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.index.catalogue import FILES
 from orchestrator.index.ui.about import About
 from orchestrator.index.ui.frame import Site, crumbs, page, place
-from orchestrator.index.ui.html import Child, Html, el, href, join
+from orchestrator.index.ui.html import Child, Html, el, join, link_of
 from orchestrator.index.ui.parts import (
     PROOFS,
     badge,
@@ -92,28 +93,41 @@ def _file(file: File) -> Html:
             ("Size", bytes_of(file)),
             ("Published", date(file.uploaded)),
             ("SHA-256", _digest(file.sha256)),
-            ("METADATA's SHA-256", _digest(file.metadata_sha256)),
-            ("Attestation", el("a", "provenance", href=_own(file, ".provenance")) if file.provenance else None),
+            ("METADATA's SHA-256", el("code", _known(file.metadata_sha256))),
+            ("Attestation", _attestation(file)),
         )
     )  # fmt: skip
-    download = el("a", "Download", href=_own(file), class_="button", download=True)
-    address = code(place(f"files/{href(file.filename)}"), "address of the file")
-    return section("File", el("p", download), shown, address, name="file")
+    url = link_of(file.url)
+    button = el("a", "Download", href=url, class_="button", download=True)
+    local = url.startswith(FILES)
+    address = code(place(url.removeprefix("../../")) if local else url, "address of the file")
+    got = (el("p", button), shown, address) if url else (shown,)
+    return section("File", *got, name="file")
 
 
-def _own(file: File, suffix: str = "") -> str:
-    return f"{ROOT}files/{href(file.filename)}{suffix}"
+def _attestation(file: File) -> Html | None:
+    """Its provenance (PEP 740)."""
+    url = link_of(file.provenance)
+    return el("a", "provenance", href=url) if url else None
 
 
 def _digest(digest: str) -> Html | None:
-    known = digest if digest != "true" else ""
-    return code(known, "digest") if known else None
+    return code(digest, "digest") if digest else None
+
+
+def _known(digest: str) -> str:
+    """A digest; of a file that is there without one (PEP 714), that."""
+    return "not known" if digest == "true" else digest
 
 
 def _proof(record: Record | None) -> Html:
     if record is None:
         return section("Proof", el("p", "Nothing of it was checked here."), name="proof")
-    words = el("p", el("strong", record.proof), f": {PROOFS[record.proof]}.")
+    words = el(
+        "p",
+        el("strong", record.proof),
+        f": {PROOFS[record.proof][0].lower()}{PROOFS[record.proof][1:]}.",
+    )
     if not record.runs:
         return section("Proof", words, el("p", "It was not run.", class_="dim"), name="proof")
     titles = ("Proof", "Where", "Python", "What ran", "Outcome", "When")
@@ -133,10 +147,14 @@ def _run(run: ProofRun, titles: tuple[str, ...]) -> Html:
         )
     )
     when = join((date(run.created), el("span", f" {duration(run.seconds)}", class_="dim")))
-    cells = (badge(run.proof, run.proof, PROOFS[run.proof]), where, run.python, _ran(run), outcome, when)
+    proof = badge(run.proof, run.proof, PROOFS[run.proof])
+    cells = (proof, where, run.python, _ran(run), outcome, when)
     return el(
         "tr",
-        *(el("td", cell, data_label=title) for title, cell in zip(titles, cells, strict=True)),
+        *(
+            el("td", el("div", cell), data_label=title)
+            for title, cell in zip(titles, cells, strict=True)
+        ),
     )
 
 
@@ -178,10 +196,8 @@ def _finding(finding: Finding) -> Html:
 
 def _log(log: str) -> tuple[Child, ...]:
     lines = log.count("\n") + 1
-    shown = el("pre", log, tabindex="0", role="region", aria_label="Build log", class_="log")
+    shown = el("pre", log, tabindex="0", role="group", aria_label="Build log", class_="log")
     return (
         el("p", el("a", "As plain text", href="log.txt")),
         el("details", el("summary", f"The last {counted(lines, 'line')}"), shown),
     )
-
-

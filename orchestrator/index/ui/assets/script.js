@@ -2,8 +2,11 @@
 // What pages gain by it: real addresses in examples, buttons that copy, lists that filter as one types.
 (() => {
   const root = new URL(document.body.dataset.root, location.href).href;
-  if (location.protocol.startsWith("http"))
+  if (location.protocol.startsWith("http")) {
     for (const one of document.querySelectorAll(".place")) one.textContent = root + one.dataset.path;
+    const trusted = location.protocol === "https:" || /^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
+    for (const one of document.querySelectorAll(".trust")) one.textContent = trusted ? "" : " --trusted-host " + location.host;
+  }
 
   // The clipboard of pages that came without TLS can only be reached through a selection.
   const copied = async block => {
