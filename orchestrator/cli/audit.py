@@ -10,7 +10,7 @@ import click
 
 from orchestrator.cli.audit_environment import audit_environment
 from orchestrator.cli.inputs import Asked, input_options
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import recipes_option, wheelhouse_option
 from orchestrator.errors import EXIT_BUILD, OutputError
 
 if TYPE_CHECKING:
@@ -19,21 +19,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @input_options
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Wheels that count as there.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@wheelhouse_option("Wheels that count as there.")
+@recipes_option()
 @click.option(
     "--fail-on",
     type=click.Choice(["missing", "unbuildable"]),

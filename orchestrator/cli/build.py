@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from orchestrator.cli.ending import common_status, end_on_signals
 from orchestrator.cli.inputs import Asked, input_options
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import recipes_option, wheelhouse_option
 from orchestrator.errors import OrchestratorError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
 @input_options
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Where wheels are published.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@wheelhouse_option("Where wheels are published.")
+@recipes_option()
 @click.option(
     "--locked",
     is_flag=True,

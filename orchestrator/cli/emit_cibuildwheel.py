@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.wheelhouse import recipes_option
 from orchestrator.model import Target
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
@@ -39,13 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="CPython version, 3.14t for free-threaded. Repeatable.",
 )
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@recipes_option()
 @click.option(
     "-o",
     "--output",

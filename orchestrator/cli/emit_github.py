@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
+from orchestrator.cli.wheelhouse import recipes_option
 from orchestrator.words import counted, duration
 
 if TYPE_CHECKING:
@@ -17,13 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("github-actions")
 @input_options
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones, in the repository. Repeatable.",
-)
+@recipes_option("A folder of recipes that refine the built-in ones, in the repository. Repeatable.")
 @click.option(
     "--jobs",
     metavar="N",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import wheelhouse_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,14 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False, default="")
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Whose builds.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
+@wheelhouse_option("Whose builds.")
 @click.option(
     "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True,
     help="How many, the newest first.",

@@ -10,7 +10,7 @@ import click
 
 from orchestrator.cli.ending import end_on_signals
 from orchestrator.cli.inputs import Asked, requirement_options
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import recipes_option, wheelhouse_option
 from orchestrator.model import Target
 from orchestrator.targets.tags import (
     DEFAULT_PLATFORM,
@@ -45,21 +45,8 @@ if TYPE_CHECKING:
     default=DEFAULT_PLATFORM,
     help=f"Of --target: wheel platform tag, or macos, or linux.  [default: {DEFAULT_PLATFORM}]",
 )
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Where built wheels are.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@wheelhouse_option("Where built wheels are.")
+@recipes_option()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every line that the tools print.")
 def install(

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import recipes_option, wheelhouse_option
 from orchestrator.errors import EXIT_BUILD
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
 @input_options
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Of the plan.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@wheelhouse_option("Of the plan.")
+@recipes_option()
 @click.option("--upgrade", is_flag=True, help="Take the newest build requirements that will do.")
 @click.pass_context
 def lock(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import recipes_option, wheelhouse_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrator.model import Plan
 
 
@@ -25,21 +26,8 @@ def _jobs(context: click.Context, parameter: click.Parameter, values: tuple[str,
 
 @click.command()
 @input_options
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Whose wheels are not built again.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@wheelhouse_option("Whose wheels are not built again.")
+@recipes_option()
 @click.option(
     "--what-if",
     metavar="jobs=N",

@@ -9,18 +9,12 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.ending import common_status, end_on_signals
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import WheelhousePath, recipes_option
 
 
 @click.command()
 @click.argument("wheels", metavar="WHEEL...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@recipes_option()
 @click.option(
     "--wheelhouse",
     metavar="DIR|URL",

@@ -1,4 +1,4 @@
-"""How commands take a wheelhouse: a folder, or the address of an object store."""
+"""Options that most commands have: the wheelhouse, and folders of recipes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
 
 class WheelhousePath(click.Path):
@@ -29,3 +30,32 @@ class WheelhousePath(click.Path):
 
             return local_half(value)
         return super().convert(value, param, ctx)
+
+
+def wheelhouse_option(help_text: str) -> Callable[..., Callable[..., None]]:
+    """``--wheelhouse``: a folder, or the address of an object store.
+
+    Args:
+        help_text: What the command does with it.
+    """
+    return click.option(
+        "--wheelhouse",
+        metavar="DIR|URL",
+        envvar="ORCHESTRATE_WHEELHOUSE",
+        default="wheelhouse",
+        type=WheelhousePath(),
+        help=f"{help_text}  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
+    )
+
+
+def recipes_option(
+    help_text: str = "A folder of recipes that refine the built-in ones. Repeatable.",
+) -> Callable[..., Callable[..., None]]:
+    """``--recipes``: folders of the user's own."""
+    return click.option(
+        "--recipes",
+        metavar="DIR",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help=help_text,
+    )

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.cli.inputs import Asked, input_options
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import recipes_option, wheelhouse_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrator.plan.changes import Whys
 
 
 @click.command()
 @input_options
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Whose wheels are compared with.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
-@click.option(
-    "--recipes",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of recipes that refine the built-in ones. Repeatable.",
-)
+@wheelhouse_option("Whose wheels are compared with.")
+@recipes_option()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def why(*, asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], as_json: bool) -> None:
     """Say which inputs changed since a wheel was built: source, recipe, toolchain, needs.
