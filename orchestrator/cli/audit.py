@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -89,15 +88,13 @@ def audit(
 
 def _audit(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: bool) -> Audit:
     from orchestrator.pipeline.audit import AuditOptions, audit_closures  # noqa: PLC0415
-    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415 (--help stays quick)
+    from orchestrator.report.reporter import watching  # noqa: PLC0415 (--help stays quick)
 
     options = AuditOptions(
         wheelhouse=wheelhouse, recipes=recipes, build_metadata=asked.build_metadata
     )
-    if quiet:
-        return audit_closures(asked.read(), asked.targets, options, lambda _: None)
-    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
-        return audit_closures(asked.read(), asked.targets, options, reporter.handle)
+    with watching(quiet=quiet) as tell:
+        return audit_closures(asked.read(), asked.targets, options, tell)
 
 
 def _show(found: Audit, *, as_json: bool, as_markdown: bool) -> None:

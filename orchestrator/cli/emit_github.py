@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,13 +88,11 @@ def github_actions(
 
 def _emit(asked: Asked, wanted: Wanted, *, quiet: bool) -> Emitted:
     from orchestrator.pipeline.workflow import emit_workflow  # noqa: PLC0415
-    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+    from orchestrator.report.reporter import watching  # noqa: PLC0415
 
     inputs, explicit = asked.read(), asked.explicit_platform
-    if quiet:
-        return emit_workflow(inputs, asked.targets, wanted, lambda _: None, explicit=explicit)
-    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
-        return emit_workflow(inputs, asked.targets, wanted, reporter.handle, explicit=explicit)
+    with watching(quiet=quiet) as tell:
+        return emit_workflow(inputs, asked.targets, wanted, tell, explicit=explicit)
 
 
 def _say(emitted: Emitted, output: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +35,7 @@ def lock(
     """
     from orchestrator.pipeline.locks import lock_path, write_lock  # noqa: PLC0415 (quick --help)
     from orchestrator.pipeline.plans import PlanOptions, plan_inputs  # noqa: PLC0415
-    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+    from orchestrator.report.reporter import watching  # noqa: PLC0415
     from orchestrator.words import counted  # noqa: PLC0415
 
     if not asked.has_requirements:
@@ -48,8 +47,8 @@ def lock(
         build_metadata=asked.build_metadata,
         fresh=upgrade,
     )
-    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
-        plan = plan_inputs(asked.read(), asked.targets, options, reporter.handle)
+    with watching() as tell:
+        plan = plan_inputs(asked.read(), asked.targets, options, tell)
     path = lock_path(asked.project)
     written = write_lock(plan, path)
     click.echo(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -77,7 +76,7 @@ def plan(
 
 def _plan(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: bool) -> Plan:
     from orchestrator.pipeline.plans import PlanOptions, plan_inputs  # noqa: PLC0415
-    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+    from orchestrator.report.reporter import watching  # noqa: PLC0415
 
     options = PlanOptions(
         wheelhouse=wheelhouse,
@@ -85,7 +84,5 @@ def _plan(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: b
         explicit_platform=asked.explicit_platform,
         build_metadata=asked.build_metadata,
     )
-    if quiet:
-        return plan_inputs(asked.read(), asked.targets, options, lambda _: None)
-    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
-        return plan_inputs(asked.read(), asked.targets, options, reporter.handle)
+    with watching(quiet=quiet) as tell:
+        return plan_inputs(asked.read(), asked.targets, options, tell)

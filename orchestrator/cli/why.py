@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -47,7 +46,7 @@ def _whys(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: b
     from orchestrator.pipeline.plans import PlanOptions  # noqa: PLC0415
     from orchestrator.pipeline.whys import whys_of_closures, whys_of_requests  # noqa: PLC0415
     from orchestrator.pipeline.workshop import BuildOptions  # noqa: PLC0415
-    from orchestrator.report.reporter import reporter_for  # noqa: PLC0415
+    from orchestrator.report.reporter import watching  # noqa: PLC0415
 
     if not (asked.files or asked.project or asked.lock):
         if not asked.requirements:
@@ -68,7 +67,5 @@ def _whys(asked: Asked, wheelhouse: Path, recipes: tuple[Path, ...], *, quiet: b
         explicit_platform=asked.explicit_platform,
         build_metadata=asked.build_metadata,
     )
-    if quiet:
-        return whys_of_closures(names, inputs, asked.targets, ways, lambda _: None)
-    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
-        return whys_of_closures(names, inputs, asked.targets, ways, reporter.handle)
+    with watching(quiet=quiet) as tell:
+        return whys_of_closures(names, inputs, asked.targets, ways, tell)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, Self
 
 from orchestrator.report.jsonlines import JsonReporter
 from orchestrator.report.plain import PlainReporter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from orchestrator.model import BuildReport, Event
@@ -68,3 +71,17 @@ def reporter_for(stream: TextIO, *, as_json: bool, verbose: bool) -> Reporter:
 
         return SharedReporter(LiveReporter(stream, verbose=verbose))
     return SharedReporter(PlainReporter(stream, verbose=verbose))
+
+
+@contextmanager
+def watching(*, quiet: bool = False) -> Iterator[Callable[[Event], None]]:
+    """Tells on standard error how it goes, where what comes of it goes to standard output.
+
+    Args:
+        quiet: Tells nothing: a program reads the result.
+    """
+    if quiet:
+        yield lambda _: None
+        return
+    with reporter_for(sys.stderr, as_json=False, verbose=False) as reporter:
+        yield reporter.handle
