@@ -999,6 +999,51 @@ class StateFileError(OrchestratorError):
     default_hint = "Mend .index/state.json in the wheelhouse, or remove it: yanks are lost then."
 
 
+# --- serving -----------------------------------------------------------------------------------
+
+
+class ServeSupportError(OrchestratorError):
+    """What serves an index is not installed."""
+
+    code = "SRV001"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "pip install 'orchestrator[serve]'"
+
+
+class NoWheelhouseError(OrchestratorError):
+    """The folder that is to be served is not there, or can't be read."""
+
+    code = "SRV002"
+    exit_status = EXIT_INPUT
+    default_hint = "Name the folder that orchestrate build publishes to, with --wheelhouse."
+
+
+class AddressInUseError(OrchestratorError):
+    """The index can't be served at that host and port."""
+
+    code = "SRV003"
+    exit_status = EXIT_INPUT
+    default_hint = "Choose another with --port or --host; --port 0 takes any that is free."
+
+
+class BadCertificateError(OrchestratorError):
+    """The certificate or its key can't be used."""
+
+    code = "SRV004"
+    exit_status = EXIT_INPUT
+    default_hint = (
+        "Both are PEM files; the certificate comes first in its file, then those that signed it."
+    )
+
+
+class ServeOptionError(OrchestratorError):
+    """An option of the server has a value that it can't have."""
+
+    code = "SRV005"
+    exit_status = EXIT_INPUT
+    default_hint = "orchestrate serve --help says what it takes."
+
+
 class InternalError(OrchestratorError):
     """A bug in orchestrator; the traceback is in the log."""
 

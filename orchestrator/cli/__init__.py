@@ -36,6 +36,7 @@ COMMANDS = {
     "plan": ("plan", "Say what a build would do, in which order, and how long it takes."),
     "recipe": ("recipe", "Show, make and check recipes."),
     "repair": ("repair", "Copy the libraries a wheel needs into it; make it canonical."),
+    "serve": ("serve", "Serve the wheelhouse as a package index."),
     "test": ("test", "Run wheels: install, import, and their recipe's tests."),
     "token": ("token", "Make, list and revoke tokens of the wheel index."),
     "verify": ("verify", "Say what is wrong with wheels, rule by rule."),

@@ -12,6 +12,10 @@ from pathlib import Path
 import msgspec
 
 
+class BodyTimeoutError(Exception):
+    """A client stopped sending in the middle of a body; it gets a 408."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the server read it.
 
