@@ -17,7 +17,7 @@ def compress(content: bytes, encoding: Encoding) -> bytes:
     if encoding == "br":
         import brotli  # noqa: PLC0415 (of an extra)
 
-        packed: bytes = brotli.compress(content, quality=6)  # type: ignore[no-untyped-call]
+        packed: bytes = brotli.compress(content, quality=6)
         return packed
     if encoding == "gzip":
         return gzip.compress(content, 6, mtime=0)
