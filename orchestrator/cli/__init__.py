@@ -42,6 +42,7 @@ COMMANDS = {
     "verify": ("verify", "Say what is wrong with wheels, rule by rule."),
     "why": ("why", "Say which inputs changed since a wheel was built."),
     "worker": ("worker", "Do steps of builds that are directed elsewhere."),
+    "yank": ("yank", "Mark published wheels as broken, or take that back."),
 }
 
 
