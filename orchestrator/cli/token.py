@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import wheelhouse_option
 
 if TYPE_CHECKING:
     from orchestrator.index.tokens import Token
@@ -24,14 +24,7 @@ _FILE = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="What `orchestrate serve --tokens` is given.  [default: $ORCHESTRATE_TOKENS]",
 )
-_WHEELHOUSE = click.option(
-    "--wheelhouse",
-    metavar="DIR",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="Whose journal gets a line.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
+_WHEELHOUSE = wheelhouse_option("Whose journal gets a line.")
 
 
 @click.group()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import wheelhouse_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE|NAME==VERSION...", nargs=-1, required=True)
 @click.option("--reason", default="", help="What installers say to whoever asks for it anyway.")
 @click.option("--undo", is_flag=True, help="Take it back.")
-@click.option(
-    "--wheelhouse",
-    metavar="DIR|URL",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="That has it.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
+@wheelhouse_option("That has it.")
 def yank(*, files: tuple[str, ...], reason: str, undo: bool, wheelhouse: Path) -> None:
     """Mark published wheels as broken: they are installed only by whoever pins their version.
 
