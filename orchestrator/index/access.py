@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from orchestrator.errors import TokensFileError
-from orchestrator.index.body import drain
+from orchestrator.index.body import Body
 from orchestrator.index.journal import utc_now
 from orchestrator.index.limiter import Limiter
 from orchestrator.index.refusal import RefusalError
@@ -89,7 +89,7 @@ class Access:
         try:
             self.admit(request, "read")
         except RefusalError as refusal:
-            await drain(request)
+            await Body(request).drain()
             return refusal.answer
         return None
 

@@ -7,6 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from orchestrator.index.messages import BodyTimeoutError
 from orchestrator.index.refusal import RefusalError
 from orchestrator.model import Value
 
@@ -29,57 +30,62 @@ class Pace(Value):
         grace: Seconds from the beginning, in which the average does not count.
     """
 
-    idle: float = 30.0
+    idle: float = 20.0
     rate: int = 2048
     grace: float = 60.0
 
 
-async def read(request: Request, pace: Pace, limit: int) -> AsyncIterator[bytes]:
-    """The chunks of a body.
+class Body:
+    """The body of a request, which can be read only once."""
 
-    Args:
-        request: Whose body it is.
-        pace: Below which it is not waited for.
-        limit: Bytes.
+    def __init__(self, request: Request) -> None:
+        stated = request.headers.get("content-length", "")
+        self._stated = int(stated) if stated.isdecimal() else 0
+        self._chunks = request.body() if request.body else _nothing()
 
-    Raises:
-        RefusalError: It is too long, or comes too slowly.
-    """
-    stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated) > limit:
-        raise _too_long(limit)
-    if request.body is None:
-        return
-    chunks = request.body()
-    begun, size = time.monotonic(), 0
-    while True:
-        try:
-            async with asyncio.timeout(pace.idle):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise _too_slow() from None
-        size += len(chunk)
-        if size > limit:
+    async def read(self, pace: Pace, limit: int) -> AsyncIterator[bytes]:
+        """Its chunks.
+
+        Args:
+            pace: Below which it is not waited for.
+            limit: Bytes.
+
+        Raises:
+            RefusalError: It is too long, or comes too slowly.
+        """
+        if self._stated > limit:
             raise _too_long(limit)
-        passed = time.monotonic() - begun
-        if passed > pace.grace and size < pace.rate * passed:
-            raise _too_slow()
-        yield chunk
+        begun, size = time.monotonic(), 0
+        while True:
+            try:
+                async with asyncio.timeout(pace.idle):
+                    chunk = await anext(self._chunks)
+            except StopAsyncIteration:
+                return
+            except (TimeoutError, BodyTimeoutError):
+                raise _too_slow() from None
+            size += len(chunk)
+            if size > limit:
+                raise _too_long(limit)
+            passed = time.monotonic() - begun
+            if passed > pace.grace and size < pace.rate * passed:
+                raise _too_slow()
+            yield chunk
+
+    async def drain(self) -> None:
+        """Reads what is left, up to a point, so that its sender reads the answer."""
+        with contextlib.suppress(TimeoutError, BodyTimeoutError, OSError, RuntimeError):
+            async with asyncio.timeout(_DRAINED_SECONDS):
+                size = 0
+                async for chunk in self._chunks:
+                    size += len(chunk)
+                    if size > _DRAINED_BYTES:
+                        return
 
 
-async def drain(request: Request) -> None:
-    """Reads what is left of a body, up to a point, so that its sender reads the answer."""
-    if request.body is None:
-        return
-    with contextlib.suppress(TimeoutError, OSError, RuntimeError):
-        async with asyncio.timeout(_DRAINED_SECONDS):
-            size = 0
-            async for chunk in request.body():
-                size += len(chunk)
-                if size > _DRAINED_BYTES:
-                    return
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""  # makes it a generator
 
 
 def _too_long(limit: int) -> RefusalError:

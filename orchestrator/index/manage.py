@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.errors import NoSuchFileError, NotDeletableError, OrchestratorError
-from orchestrator.index.body import Pace, drain, read
+from orchestrator.index.body import Body, Pace
 from orchestrator.index.decisions import delete, files_of, set_project, unyank, yank
 from orchestrator.index.messages import Answer, plain
 from orchestrator.index.refusal import RefusalError
@@ -55,14 +55,15 @@ class Deed:
         subject: File, project or version that it is about.
     """
 
-    def __init__(self, caller: Caller, request: Request, subject: str) -> None:
+    def __init__(self, caller: Caller, request: Request, body: Body, subject: str) -> None:
         self.caller = caller
         self.request = request
         self.subject = subject
+        self._body = body
 
     async def body(self) -> bytes:
         """All of it."""
-        return b"".join([chunk async for chunk in read(self.request, Pace(), _BODY)])
+        return b"".join([chunk async for chunk in self._body.read(Pace(), _BODY)])
 
 
 class Manage:
@@ -89,12 +90,13 @@ class Manage:
 
     async def __call__(self, request: Request) -> Answer:
         """Does what an admin asks for, or says why not."""
+        body = Body(request)
         try:
             caller = self._access.admit(request, "admin")
             action, subject = self._chosen(request)
-            return await action(Deed(caller, request, subject))
+            return await action(Deed(caller, request, body, subject))
         except RefusalError as refusal:
-            await drain(request)
+            await body.drain()
             return refusal.answer
         except NoSuchFileError as error:
             return plain(404, error.message, _PRIVATE)

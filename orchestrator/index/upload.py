@@ -20,7 +20,7 @@ import msgspec
 
 from orchestrator.errors import DiskFullError, FileConflictError, OrchestratorError
 from orchestrator.files import is_disk_full
-from orchestrator.index.body import Pace, drain, read
+from orchestrator.index.body import Body, Pace
 from orchestrator.index.declared import Declared, agrees, declared
 from orchestrator.index.examiner import Examiner
 from orchestrator.index.form import receive
@@ -99,20 +99,21 @@ class Upload:
         """Takes an upload in, or says why not."""
         if request.method != "POST":
             return plain(405, "Uploads are POSTed here.", ("allow", "POST"))
+        body = Body(request)
         try:
             caller = self._access.admit(request, "upload")
         except RefusalError as refusal:
-            await drain(request)
+            await body.drain()
             return refusal.answer
-        receipt = _Receipt(caller)
+        receipt = _Receipt(caller, request, body)
         try:
-            return await self._take(request, receipt)
+            return await self._take(receipt)
         except RefusalError as refusal:
-            return await self._refused(request, receipt, refusal)
+            return await self._refused(receipt, refusal)
         except FileConflictError as error:
-            return await self._refused(request, receipt, RefusalError(409, error.message))
+            return await self._refused(receipt, RefusalError(409, error.message))
         except (OSError, OrchestratorError, msgspec.MsgspecError) as error:
-            return await self._refused(request, receipt, _own_fault(error), str(error))
+            return await self._refused(receipt, _own_fault(error), str(error))
 
     def close(self) -> None:
         """Ends what runs beside the server."""
@@ -120,21 +121,21 @@ class Upload:
         self._writing.shutdown(wait=False, cancel_futures=True)
         self._examining.shutdown(wait=False, cancel_futures=True)
 
-    async def _take(self, request: Request, receipt: _Receipt) -> Answer:
+    async def _take(self, receipt: _Receipt) -> Answer:
         if self._free <= 0:
             raise RefusalError(503, "Too many uploads at once.", ("retry-after", "10"))
         self._free -= 1
         try:
             with _folder_in(self._folder) as folder:
-                return await self._take_into(folder, request, receipt)
+                return await self._take_into(folder, receipt)
         finally:
             self._free += 1
 
-    async def _take_into(self, folder: Path, request: Request, receipt: _Receipt) -> Answer:
+    async def _take_into(self, folder: Path, receipt: _Receipt) -> Answer:
         loop = asyncio.get_running_loop()
         received = folder / "content"
-        chunks = read(request, self._pace, self._limit + _FORM_BYTES)
-        content_type = request.headers.get("content-type", "")
+        chunks = receipt.body.read(self._pace, self._limit + _FORM_BYTES)
+        content_type = receipt.request.headers.get("content-type", "")
         form = await receive(chunks, content_type, received, self._writing, receipt.begin)
         if form.size > self._limit:
             raise RefusalError(413, f"The file is longer than {self._limit} bytes.")
@@ -150,7 +151,7 @@ class Upload:
         self._journal.add(
             "upload",
             who=receipt.caller.who,
-            peer=request.peer,
+            peer=receipt.request.peer,
             subject=said.filename,
             sha256=said.sha256,
             why="" if new else "The same bytes were there.",
@@ -190,29 +191,29 @@ class Upload:
     def _publish(self, upload: UploadedWheel) -> bool:
         return self._wheelhouse.take_upload(upload, created=utc_now())
 
-    async def _refused(
-        self, request: Request, receipt: _Receipt, refusal: RefusalError, why: str = ""
-    ) -> Answer:
+    async def _refused(self, receipt: _Receipt, refusal: RefusalError, why: str = "") -> Answer:
         with contextlib.suppress(OSError):  # a full disk
             self._journal.add(
                 "refused upload",
                 who=receipt.caller.who,
-                peer=request.peer,
+                peer=receipt.request.peer,
                 subject=receipt.filename,
                 sha256=receipt.sha256,
                 status=refusal.status,
                 why=why or refusal.reason,
             )
         if refusal.status != 408:  # noqa: PLR2004 (who is too slow is not waited for)
-            await drain(request)
+            await receipt.body.drain()
         return refusal.answer
 
 
 class _Receipt:
-    """What is known of an upload, for the journal."""
+    """An upload, and what is known of it for the journal."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, request: Request, body: Body) -> None:
         self.caller = caller
+        self.request = request
+        self.body = body
         self.filename = ""
         self.sha256 = ""
 
