@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.wheelhouse import WheelhousePath
+from orchestrator.cli.wheelhouse import wheelhouse_option
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--wheelhouse",
-    metavar="DIR",
-    envvar="ORCHESTRATE_WHEELHOUSE",
-    default="wheelhouse",
-    type=WheelhousePath(),
-    help="What is served.  [default: $ORCHESTRATE_WHEELHOUSE or wheelhouse]",
-)
+@wheelhouse_option("What is served.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: to everybody.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--base-path", metavar="/PATH", default="", help="Serve everything below this path.")
@@ -39,6 +32,20 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     multiple=True,
     help="Believe X-Forwarded-For, -Proto and -Host of this address or network. Repeatable.",
+)
+@click.option(
+    "--tokens",
+    metavar="FILE",
+    envvar="ORCHESTRATE_TOKENS",
+    type=click.Path(path_type=Path),
+    help="Who may do more than read (orchestrate token).  [default: $ORCHESTRATE_TOKENS]",
+)
+@click.option("--private", is_flag=True, help="Reading needs a token, too.")
+@click.option(
+    "--upstream",
+    metavar="URL",
+    default="",
+    help="Merge what .index/index.toml lists with this index; 'default' is the one pip asks.",
 )
 @click.option("--tls-cert", metavar="FILE", type=click.Path(path_type=Path), help="PEM.")
 @click.option("--tls-key", metavar="FILE", type=click.Path(path_type=Path), help="PEM.")
@@ -56,6 +63,9 @@ def serve(
     base_path: str,
     public_url: str,
     trust_proxy: tuple[str, ...],
+    tokens: Path | None,
+    private: bool,
+    upstream: str,
     tls_cert: Path | None,
     tls_key: Path | None,
     access_log: str,
@@ -76,6 +86,8 @@ def serve(
 
     if (tls_cert is None) != (tls_key is None):
         raise ServeOptionError("--tls-cert and --tls-key belong together.")
+    if private and tokens is None:
+        raise ServeOptionError("--private needs --tokens: nobody could read anything.")
     if public_url and not public_url.startswith(("http://", "https://")):
         raise ServeOptionError(f"--public-url {public_url}: begin it with https:// or http://.")
     address = check_address(
@@ -88,7 +100,14 @@ def serve(
             proxies=networks(trust_proxy),
         )
     )
-    settings = Settings(wheelhouse=wheelhouse, address=address, public_url=public_url)
+    settings = Settings(
+        wheelhouse=wheelhouse,
+        address=address,
+        public_url=public_url,
+        tokens=tokens,
+        private=private,
+        upstream=upstream,
+    )
     serve_index(
         settings,
         _log(access_log),

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import quote
 
 import msgspec
@@ -52,6 +52,24 @@ class Facts(Protocol):
 
     def refresh(self) -> frozenset[str]:
         """Looks what changed since; the names of the projects. Cheap where nothing did."""
+
+
+@runtime_checkable
+class WiderFacts(Facts, Protocol):
+    """Facts of an index that is merged with another: they come from elsewhere, and grow old."""
+
+    def elsewhere(self, name: str) -> str:
+        """URL of the page of a project that this index has nothing of; empty where there is none.
+
+        May take long.
+        """
+
+    def bring(self, filename: str) -> Path | None:
+        """A file that was not here yet. May take long.
+
+        Raises:
+            IndexUnreachableError: The other index did not answer.
+        """
 
 
 class _Listing:

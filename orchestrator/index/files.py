@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from orchestrator.index.catalogue import METADATA, PROVENANCE
+from orchestrator.errors import IndexUnreachableError
+from orchestrator.index.catalogue import METADATA, PROVENANCE, Facts, WiderFacts
 from orchestrator.index.compress import SMALLEST, compress
 from orchestrator.index.conditional import names_etag, not_modified, span_of
 from orchestrator.index.messages import Answer, Request, plain
@@ -21,9 +22,6 @@ from orchestrator.wheelhouse.store import project_of
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-
-    from orchestrator.index.catalogue import Facts
-
 PREFIX = "/files/"
 
 _SMALL = 512 * 1024  # bytes: what is sent from memory at several times the speed
@@ -67,7 +65,10 @@ class Files:
     async def __call__(self, request: Request) -> Answer:
         """The file, or a part of it, or that the client has it."""
         filename = request.path[len(PREFIX) :]
-        kept = await self._look(filename) if _could_be(filename) else None
+        try:
+            kept = await self._look(filename) if _could_be(filename) else None
+        except IndexUnreachableError as error:
+            return plain(503, error.message, ("retry-after", "30"))
         if kept is None:
             return plain(404, "There is no such file.", ("cache-control", "no-cache"))
         headers = request.headers
@@ -104,6 +105,8 @@ class Files:
 
     def _read(self, filename: str) -> _Kept | None:
         path = self._facts.path(filename)
+        if path is None and isinstance(self._facts, WiderFacts):
+            path = self._facts.bring(filename)
         if path is None:
             return None
         try:

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from orchestrator.errors import NoWheelhouseError, StateFileError
+from orchestrator.index.access import Access
 from orchestrator.index.access_log import AccessLog
-from orchestrator.index.app import App, Guard, Observer, Route
+from orchestrator.index.app import App, Observer, Route
 from orchestrator.index.catalogue import Catalogue
 from orchestrator.index.files import PREFIX as FILES
 from orchestrator.index.files import Files
+from orchestrator.index.journal import Journal
+from orchestrator.index.merged import Merged
 from orchestrator.index.metrics import Metrics, monitoring
-from orchestrator.index.server import Address, Background, run
+from orchestrator.index.server import Address, run
+from orchestrator.index.settings import read_settings, settings_path
 from orchestrator.index.simple import PREFIX as SIMPLE
 from orchestrator.index.simple import Simple
-from orchestrator.index.state import state_path
+from orchestrator.index.state import FOLDER, state_path
+from orchestrator.index.tokens import Tokens
+from orchestrator.index.ui.assets import asset_names
+from orchestrator.index.ui.content import Content
+from orchestrator.index.ui.frame import Site
+from orchestrator.index.ui.handlers import ROUTES as UI
+from orchestrator.index.ui.handlers import Pages
+from orchestrator.index.upstream import Upstream
 from orchestrator.index.watch import Watcher
 from orchestrator.model import Value
+from orchestrator.resolve.configuration import read_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
 
 
 class Settings(Value):
@@ -34,11 +45,17 @@ class Settings(Value):
         wheelhouse: A folder.
         address: Checked.
         public_url: Of the index, as its users reach it; empty where nobody said it.
+        tokens: File of tokens; None: everybody may read, and nobody more.
+        private: Whether reading needs a token, too.
+        upstream: URL of an index that this one is merged with; empty: what ``index.toml`` says.
     """
 
     wheelhouse: Path
     address: Address
     public_url: str = ""
+    tokens: Path | None = None
+    private: bool = False
+    upstream: str = ""
 
 
 def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], None]) -> None:
@@ -52,32 +69,57 @@ def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], Non
     Raises:
         NoWheelhouseError: The folder is not there, or can't be read.
         StateFileError: The operator's decisions can't be read.
+        BadIndexSettingsError: What is to be merged can't be read.
+        TokensFileError: The tokens can't be read.
         ServeSupportError: The server is not installed.
         AddressInUseError: It can't be served there.
     """
-    catalogue = open_catalogue(settings.wheelhouse)
+    facts = open_facts(settings.wheelhouse, settings.upstream)
+    access = _access(settings)
+    simple, files = Simple(facts, settings.public_url), Files(facts)
+    pages = _pages(facts, settings)
+    watcher = Watcher(facts, simple.forget, files.forget, pages.forget)
     metrics = Metrics()
-    access_log = AccessLog(log) if log else None
-    simple = Simple(catalogue, settings.public_url)
-    files = Files(catalogue)
-    watcher = Watcher(catalogue, simple.forget, files.forget)
-    routes = [
+    routes = (
         Route(prefix=SIMPLE, handler=simple),
         Route(prefix=FILES, handler=files),
-        *monitoring(metrics, catalogue, watcher.problem),
-    ]
-    guard: Guard | None = None
-    observers: tuple[Observer, ...] = (metrics, access_log) if access_log else (metrics,)
-    background: tuple[Background, ...] = (watcher.run,)
-    if access_log:
-        background = (*background, access_log.run)
-    app = App(routes, guard=guard, observers=observers)
-    run(
-        app,
-        settings.address,
-        background=background,
-        started=lambda: started(len(catalogue.names())),
+        *(Route(prefix=place, handler=pages) for place in UI),
+        Route(prefix="/audit/", handler=pages, methods=("POST",)),
+        *monitoring(metrics, facts, watcher.problem),
     )
+    access_log = AccessLog(log) if log else None
+    observers: tuple[Observer, ...] = (metrics, access_log) if access_log else (metrics,)
+    try:
+        run(
+            App(routes, guard=access, observers=observers),
+            settings.address,
+            background=(watcher.run, access_log.run) if access_log else (watcher.run,),
+            started=lambda: started(len(facts.names())),
+        )
+    finally:
+        if isinstance(facts, Merged):
+            facts.close()
+
+
+def open_facts(wheelhouse: Path, upstream: str = "") -> Catalogue | Merged:
+    """What a wheelhouse offers, and what the upstream does that it is merged with.
+
+    Args:
+        wheelhouse: A folder.
+        upstream: URL of simple pages; empty: what ``index.toml`` says, if anything.
+
+    Raises:
+        NoWheelhouseError: The folder is not there, or can't be read.
+        StateFileError: The operator's decisions can't be read.
+        BadIndexSettingsError: What is to be merged can't be read.
+    """
+    own = open_catalogue(wheelhouse)
+    merging = read_settings(settings_path(wheelhouse), upstream)
+    if not merging.upstream:
+        return own
+    configuration = read_configuration(Path.cwd(), os.environ)
+    other = Upstream(merging.upstream, configuration, wheelhouse / FOLDER / "upstream")
+    return Merged(own, other, merging, wheelhouse / FOLDER / "mirror")
 
 
 def open_catalogue(wheelhouse: Path) -> Catalogue:
@@ -98,3 +140,17 @@ def open_catalogue(wheelhouse: Path) -> Catalogue:
     except OSError as error:
         why = error.strerror or error
         raise NoWheelhouseError(f"wheelhouse {wheelhouse}: can't be read: {why}.") from error
+
+
+def _access(settings: Settings) -> Access:
+    tokens = Tokens(settings.tokens) if settings.tokens else None
+    if tokens:
+        tokens.all()  # said now, not to the first who shows one
+    journal = Journal(settings.wheelhouse)
+    return Access(tokens, journal, anonymous_read=not settings.private)
+
+
+def _pages(facts: Catalogue | Merged, settings: Settings) -> Pages:
+    site = Site(assets=asset_names(), whole=isinstance(facts, Merged))
+    content = Content(facts, facts.records, site, settings.wheelhouse)
+    return Pages(content, base_path=settings.address.base_path)

@@ -66,8 +66,12 @@ def settings_path(wheelhouse: Path) -> Path:
     return wheelhouse / FOLDER / _NAME
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Path, upstream: str = "") -> Settings:
     """The settings of a file; those of an index without upstream where there is none.
+
+    Args:
+        path: Of the file.
+        upstream: Outdoes the file's, where it is not empty.
 
     Raises:
         BadIndexSettingsError: It can't be read or understood.
@@ -75,7 +79,7 @@ def read_settings(path: Path) -> Settings:
     try:
         document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=_Document)
     except FileNotFoundError:
-        return Settings()
+        return Settings(upstream=upstream)
     except OSError as error:
         raise BadIndexSettingsError(f"{path} can't be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
@@ -89,7 +93,7 @@ def read_settings(path: Path) -> Settings:
         private=tuple(map(_pattern, merge.private)),
         unlisted=merge.unlisted,
     )
-    url = document.upstream.url
+    url = upstream or document.upstream.url
     if not url and (rules.names or built or document.upstream.mirror):
         raise BadIndexSettingsError(
             f"{path}: names are to be merged, and no upstream.url says with whose.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
+import time
 from urllib.parse import quote
 
+from orchestrator.errors import IndexUnreachableError
+from orchestrator.index.catalogue import Facts, WiderFacts
 from orchestrator.index.compress import SMALLEST, compress
 from orchestrator.index.conditional import etag_of, names_etag, not_modified
 from orchestrator.index.messages import Answer, Request, plain
@@ -21,14 +23,13 @@ from orchestrator.index.negotiation import (
 )
 from orchestrator.index.pages import project_html, project_json, root_html, root_json
 
-if TYPE_CHECKING:
-    from orchestrator.index.catalogue import Facts
-
 PREFIX = "/simple/"
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _RUN = re.compile(r"[-_.]+")
 _LIMIT = 32 * 1024 * 1024  # bytes of pages that are kept
+_RENEWED = 30  # seconds
+_MANY = 50_000
 _SPELLED = {JSON: JSON, HTML: HTML, PLAIN: f"{PLAIN}; charset=utf-8"}
 
 Form = tuple[str, Encoding]
@@ -45,7 +46,9 @@ class Simple:
 
     def __init__(self, facts: Facts, public_url: str = "") -> None:
         self._facts = facts
+        self._wider = facts if isinstance(facts, WiderFacts) else None
         self._base = public_url.rstrip("/")
+        self._asked: dict[str, float] = {}
         self._kept: dict[str, dict[Form, Answer]] = {}
         self._size = 0
         self._making: dict[tuple[str, Form], asyncio.Task[Answer | None]] = {}
@@ -60,9 +63,15 @@ class Simple:
         if not kind:
             return plain(406, f"Pages are of type {', '.join(TYPES)}.", ("vary", "Accept"))
         form = (kind, encoding(headers.get("accept-encoding", "")))
-        answer = self._kept.get(name[:-1], {}).get(form) or await self._made(name[:-1], form)
-        if answer is None:
-            return plain(404, "There is no such project.", ("cache-control", "no-cache"))
+        name = name[:-1]
+        try:
+            answer = self._kept.get(name, {}).get(form) or await self._made(name, form)
+            if answer is None:
+                return await self._absent(name)
+        except IndexUnreachableError as error:
+            return plain(503, error.message, ("retry-after", "30"))
+        if self._wider:
+            self._renew(name)
         known = headers.get("if-none-match")
         if known and names_etag(known, answer.headers[0][1]):
             return not_modified(answer)
@@ -75,6 +84,26 @@ class Simple:
             self._size -= sum(len(answer.body) for answer in dropped.values())
         for key in [key for key in self._making if key[0] in names or not key[0]]:
             del self._making[key]  # who waits for it gets it, but it is not kept
+
+    async def _absent(self, name: str) -> Answer:
+        """What is said of a project that we have nothing of."""
+        keep_asking = ("cache-control", "no-cache")
+        if self._wider and (url := await asyncio.to_thread(self._wider.elsewhere, name)):
+            return plain(302, "Another index may have it.", ("location", url), keep_asking)
+        return plain(404, "There is no such project.", keep_asking)
+
+    def _renew(self, name: str) -> None:
+        """Has the facts see to it that what they have from elsewhere does not grow old.
+
+        They do so when they are asked, and a page that is kept asks them nothing.
+        """
+        now = time.monotonic()
+        if name and self._asked.get(name, 0.0) < now - _RENEWED:
+            self._asked[name] = now
+            if len(self._asked) > _MANY:
+                self._asked = {name: now}
+            task = asyncio.create_task(asyncio.to_thread(self._facts.project, name))
+            task.add_done_callback(asyncio.Task.exception)  # told to whoever asks without a page
 
     async def _made(self, name: str, form: Form) -> Answer | None:
         """Makes a page, once for all who wait for it."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +18,12 @@ import brotli
 import pytest
 from index_server import COMMAND, Served, serving
 from index_store import Store
+from upstream_server import running_upstream
 
 from orchestrator.index.negotiation import HTML, JSON
+from orchestrator.index.settings import settings_path
 from orchestrator.index.state import State
+from orchestrator.index.tokens import Tokens
 
 TINY = "tiny-1.0-cp311-cp311-macosx_11_0_arm64.whl"
 BIG = "big-1.0-cp311-cp311-macosx_11_0_arm64.whl"
@@ -323,3 +327,49 @@ def test_pip_and_uv_take_metadata_instead_of_wheels(served: Served, tmp_path: Pa
     )
     (planned,) = json.loads(done.stdout)["install"]
     assert planned["download_info"]["url"] == f"{served.url}files/{BIG}"
+
+
+def test_pages_for_people_are_on_the_same_server(served: Served):
+    home = served.ask("/", accept="text/html")
+    assert home.headers["content-type"].startswith("text/html")
+    assert "tiny" in home.text
+    assert served.ask("/project/tiny/").status == 200
+    assert served.ask("/project/none/").status == 404
+    assert served.ask("/nothing/here").status == 404
+
+
+def test_a_private_index_asks_for_a_token(store: Store, tmp_path: Path):
+    filename = store.publish()
+    tokens = Tokens(tmp_path / "tokens.json")
+    _, secret = tokens.create(created="2026-01-01T00:00:00Z", read=True)
+    with serving(store.folder, tmp_path, "--tokens", tokens.path, "--private") as index:
+        for path in ("/", "/simple/", "/simple/tiny/", f"/files/{filename}", "/-/metrics", "/x"):
+            asked = index.ask(path)
+            assert asked.status == 401
+            assert asked.headers["www-authenticate"].startswith("Basic")
+        assert index.ask("/-/healthz").status == 200
+        shown = b64encode(f"__token__:{secret}".encode()).decode()
+        assert index.ask("/simple/tiny/", authorization=f"Basic {shown}").status == 200
+        assert index.ask("/simple/tiny/", authorization=f"Bearer {secret}").status == 200
+        assert index.ask("/simple/tiny/", authorization=f"Bearer {secret}x").status == 401
+    assert "SRV005" in refused("--wheelhouse", store.folder, "--private")
+
+
+def test_names_that_are_listed_are_merged_and_others_redirected(store: Store, tmp_path: Path):
+    store.publish("tiny", "2.0")
+    store.publish("secret")
+    settings = settings_path(store.folder)
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text('[merge]\nnames = ["tiny", "absent"]\n')
+    with running_upstream() as upstream:
+        upstream.add("tiny", "tiny-1.0.tar.gz", b"source")
+        upstream.add("secret", "secret-9.0.tar.gz", b"a stranger's")
+        with serving(store.folder, tmp_path, "--upstream", upstream.url) as index:
+            page = index.ask("/simple/tiny/", accept=JSON).json
+            assert page["versions"] == ["1.0", "2.0"]
+            assert page["files"][0]["url"].startswith(upstream.url.removesuffix("/simple/"))
+            assert index.ask("/simple/secret/", accept=JSON).json["versions"] == ["1.0"]
+            assert index.ask("/simple/absent/").status == 404
+            other = index.ask("/simple/other/")
+            assert other.status == 302
+            assert other.headers["location"] == f"{upstream.url.rstrip('/')}/other/"
