@@ -959,6 +959,22 @@ class IndexAddressError(OrchestratorError):
     default_hint = "Give the URL that the index is found at: https://HOST/ or https://HOST/BASE/."
 
 
+class NotAnExportError(OrchestratorError):
+    """The place for the static export holds other things, which must not be mixed with it."""
+
+    code = "EXP001"
+    exit_status = EXIT_INPUT
+    default_hint = "Give an empty folder or prefix, or one that was exported to before."
+
+
+class ExportNotWritableError(OrchestratorError):
+    """The folder of the static export can't be written."""
+
+    code = "EXP002"
+    exit_status = EXIT_INPUT
+    default_hint = "Check the permissions of the folder, or give another one."
+
+
 class CredentialsWayError(OrchestratorError):
     """A client of the index can't find its credentials that way."""
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "doctor": ("doctor", "Say what is here, what is missing, and how to mend it."),
     "emit": ("emit", "Write files for other tools, such as a Dockerfile."),
     "emulator": ("emulator", "Set up Pythons of other machines, to run wheels here."),
+    "export": ("export", "Write the wheelhouse as a package index of static files."),
     "history": ("history", "Show what builds took, and how they ended."),
     "install": ("install", "Install requirements from wheels of the index and the wheelhouse."),
     "lock": ("lock", "Write down what a plan is made of, for builds that must be the same."),

@@ -23,6 +23,7 @@ from orchestrator.model import Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from obstore import UpdateVersion
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
@@ -148,6 +149,28 @@ class Bucket:
             found = [meta for page in obstore.list(self._store, prefix=folder) for meta in page]
         found.sort(key=lambda meta: meta["last_modified"], reverse=True)
         return tuple(meta["path"].rpartition("/")[2] for meta in found)
+
+    def put(self, key: str, content: bytes | BinaryIO, headers: dict[str, str]) -> None:
+        """Writes an object that is sent with these headers; large ones part by part."""
+        import obstore  # noqa: PLC0415 (an extra)
+
+        with self._failures():
+            obstore.put(self._store, key, content, attributes=headers)
+
+    def sizes(self) -> dict[str, int]:
+        """Of all objects, in bytes, by key."""
+        import obstore  # noqa: PLC0415 (an extra)
+
+        with self._failures():
+            pages = obstore.list(self._store, chunk_size=1000)
+            return {meta["path"]: meta["size"] for page in pages for meta in page}
+
+    def delete(self, key: str) -> None:
+        """Deletes an object, whether it is there or not."""
+        import obstore  # noqa: PLC0415 (an extra)
+
+        with contextlib.suppress(_Absent), self._failures():
+            obstore.delete(self._store, key)
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:

@@ -38,6 +38,19 @@ _FORMAT = b"orchestrator wheelhouse 1\n"
 _SCHEMES = ("s3", "gs", "az")
 
 
+def checked_address(address: str) -> str:
+    """The address of a place in an object store, without a slash at its end.
+
+    Raises:
+        BadAddressError: It is none.
+    """
+    address = address.rstrip("/")
+    scheme, _, rest = address.partition("://")
+    if scheme not in _SCHEMES or not rest:
+        raise BadAddressError(f"{address}: not the address of an object store.")
+    return address
+
+
 def local_half(address: str) -> Path:
     """The folder of this machine that is the local half of a wheelhouse in an object store.
 
@@ -47,10 +60,8 @@ def local_half(address: str) -> Path:
     Raises:
         BadAddressError: It is none.
     """
-    address = address.rstrip("/")
+    address = checked_address(address)
     scheme, _, rest = address.partition("://")
-    if scheme not in _SCHEMES or not rest:
-        raise BadAddressError(f"{address}: not the address of an object store.")
     digest = hashlib.sha256(address.encode()).hexdigest()[:8]
     readable = "".join(letter if letter.isalnum() else "-" for letter in rest)[:40]
     folder = cache_directory() / "wheelhouses" / f"{scheme}-{readable}-{digest}"

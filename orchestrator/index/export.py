@@ -1,0 +1,293 @@
+"""The index as static files, for any web server or bucket.
+
+What is there already stays as it is. In between, a reader never finds a page that lists what can't
+be fetched, or has other bytes than the page says: files come before the pages that list them, and
+go after them; of a file that gets other bytes the pages are silent meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from orchestrator.index.contents import (
+    Contents,
+    Wanted,
+    contents_of,
+    project_pages,
+    root_pages,
+    without_files,
+)
+from orchestrator.index.places import MANIFEST
+from orchestrator.model import Value, learn
+
+if TYPE_CHECKING:
+    from orchestrator.index.catalogue import Facts
+    from orchestrator.index.places import Place
+
+Pages = Iterable[tuple[str, bytes]]
+"""Paths below the index, and what is there."""
+
+PageMaker = Callable[[], Pages]
+"""Makes further pages, of what the facts are by then: the export's other callers add theirs."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# How often what changes while it is exported is looked at again.
+_ATTEMPTS = 5
+_FORMAT = 1
+_FILES = "files/"
+
+
+class Held(Value):
+    """A file of the export: hex sha256, and bytes."""
+
+    sha256: str
+    size: int
+
+
+class Manifest(Value):
+    """What an export knows of itself.
+
+    Attributes:
+        complete: Whether the run that wrote it came to its end; else its digests prove nothing.
+        files: By path.
+        withdrawn: Since when no page lists a file that is still there, RFC 3339, by path.
+    """
+
+    format: int = _FORMAT
+    complete: bool = True
+    files: dict[str, Held] = msgspec.field(default_factory=dict)
+    withdrawn: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+learn(Manifest)
+
+
+class Exported(Value):
+    """What an export did.
+
+    Attributes:
+        projects: That it has now.
+        files: That its pages list, with what lies beside them.
+        taken: Of these, new or with new bytes.
+        pages: Written.
+        unchanged: Pages and files.
+        withdrawn: Files that no page lists any more, and that are there for a while yet.
+        deleted: Pages and files.
+        missing: File names left out: they changed faster than they could be taken.
+    """
+
+    projects: int
+    files: int
+    taken: int
+    pages: int
+    unchanged: int
+    withdrawn: int
+    deleted: int
+    missing: tuple[str, ...]
+
+
+class Exporter:
+    """One export.
+
+    Args:
+        facts: What is exported.
+        place: Where to.
+        makers: Of further pages.
+        public_url: Where users reach the index; empty where nobody said it.
+        grace: How long files stay that no page lists any more: for readers of older pages.
+        now: UTC.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        place: Place,
+        *,
+        makers: tuple[PageMaker, ...] = (),
+        public_url: str = "",
+        grace: timedelta = timedelta(0),
+        now: datetime,
+    ) -> None:
+        self._facts = facts
+        self._place = place
+        self._makers = makers
+        self._base = public_url and f"{public_url.rstrip('/')}/"
+        self._grace = grace
+        self._now = now
+        self._touched = False
+        self._before = self._now_there = Manifest()
+        self._made: set[str] = set()
+        self._taken: set[str] = set()
+        self._written: set[str] = set()
+
+    def run(self) -> Exported:
+        """Brings the place up to date.
+
+        Raises:
+            OrchestratorError: It can't be read or written, or is no place for an export.
+        """
+        with self._place.exclusive():
+            self._read()
+            contents, missing = self._take_files()
+            self._write(project_pages(contents, self._base))
+            self._write(root_pages(contents))
+            for maker in self._makers:
+                self._write(maker())
+            deleted = self._clear(contents)
+            if self._touched or not self._before.complete:
+                self._place.settle()
+                self._save(complete=True)
+        return Exported(
+            projects=len(contents.projects),
+            files=len(contents.files),
+            taken=len(self._taken & contents.files.keys()),
+            pages=len(self._written),
+            unchanged=len(contents.files.keys() - self._taken) + len(self._made - self._written),
+            withdrawn=len(self._now_there.withdrawn),
+            deleted=deleted,
+            missing=tuple(sorted(missing)),
+        )
+
+    def _read(self) -> None:
+        """What is there, and what is known of it."""
+        sizes = self._place.held()
+        content = self._place.read(MANIFEST)
+        try:
+            known = msgspec.json.decode(content or b"{}", type=Manifest)
+        except msgspec.MsgspecError:
+            known = Manifest(complete=False)
+        trusted = known.complete and known.format == _FORMAT
+        self._before = msgspec.structs.replace(known, complete=trusted and content is not None)
+        files: dict[str, Held] = {}
+        for path, size in sizes.items():
+            held = known.files.get(path)
+            if not (trusted and held and held.size == size):
+                held = Held(sha256=self._place.digest(path), size=size)
+            files[path] = held
+        withdrawn = {path: since for path, since in known.withdrawn.items() if path in files}
+        self._now_there = Manifest(files=files, withdrawn=withdrawn)
+
+    def _take_files(self) -> tuple[Contents, frozenset[str]]:
+        """Takes in what is new; again where it changed meanwhile."""
+        missing: frozenset[str] = frozenset()
+        for _ in range(_ATTEMPTS):
+            contents = contents_of(self._facts)
+            self._be_silent_of(contents)
+            missing = self._take(contents)
+            if not missing:
+                return contents, missing
+            self._facts.refresh()
+        contents = contents_of(self._facts, without=missing)
+        late = self._take(contents)  # what changed since the last look
+        return contents_of(self._facts, without=missing | late), missing | late
+
+    def _be_silent_of(self, contents: Contents) -> None:
+        """Writes pages without the files that are about to get other bytes."""
+        there = self._now_there.files
+        new = {
+            path: wanted for path, wanted in contents.files.items() if not self._has(path, wanted)
+        }
+        replaced = {wanted.filename for path, wanted in new.items() if path in there}
+        if replaced:
+            absent = {wanted.filename for wanted in new.values()}
+            concerned = {
+                name: without_files(project, absent)
+                for name, project in contents.projects.items()
+                if any(file.filename in replaced for file in project.files)
+            }
+            self._write(project_pages(Contents(projects=concerned, files={}), self._base))
+
+    def _take(self, contents: Contents) -> frozenset[str]:
+        """Takes the files that are not there yet; the names of those it could not get."""
+        new = [(path, it) for path, it in contents.files.items() if not self._has(path, it)]
+        if new:
+            self._touch()
+        missing = set()
+        for (path, wanted), size in zip(new, self._each(self._fetch, new), strict=True):
+            if size is None:
+                missing.add(wanted.filename)
+            else:
+                self._now_there.files[path] = Held(sha256=wanted.sha256, size=size)
+                self._taken.add(path)
+        return frozenset(missing)
+
+    def _has(self, path: str, wanted: Wanted) -> bool:
+        held = self._now_there.files.get(path)
+        return held is not None and held.sha256 == wanted.sha256
+
+    def _fetch(self, item: tuple[str, Wanted]) -> int | None:
+        path, wanted = item
+        try:
+            size = wanted.source.stat().st_size
+        except FileNotFoundError:
+            return None
+        return size if self._place.take(path, wanted.source, wanted.sha256) else None
+
+    def _write(self, pages: Pages) -> None:
+        """Writes the pages that differ from what is there."""
+        files = self._now_there.files
+        changed: dict[str, bytes] = {}
+        for path, content in pages:
+            self._made.add(path)
+            held = Held(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+            if files.get(path) != held:
+                changed[path] = content
+                files[path] = held
+            if len(changed) >= 64 * self._place.workers:  # not all of them in memory
+                self._write_all(changed)
+                changed = {}
+        self._write_all(changed)
+
+    def _write_all(self, pages: dict[str, bytes]) -> None:
+        if pages:
+            self._touch()
+            self._written.update(pages)
+            self._each(lambda page: self._place.write(*page), pages.items())
+
+    def _clear(self, contents: Contents) -> int:
+        """Deletes what nobody wants any more, files only after a while; how many it was."""
+        there = self._now_there
+        unwanted = there.files.keys() - contents.files.keys() - self._made
+        kept: dict[str, str] = {}
+        for path in sorted(unwanted):
+            since = there.withdrawn.get(path, self._now.isoformat())
+            if path.startswith(_FILES) and self._now - _moment(since) < self._grace:
+                kept[path] = since
+        gone = unwanted - kept.keys()
+        if gone or kept != there.withdrawn:
+            self._touch()
+        files = {path for path in gone if path.startswith(_FILES)}
+        self._each(self._place.delete, sorted(gone - files))  # the pages that list them
+        self._each(self._place.delete, sorted(files))
+        left = {path: held for path, held in there.files.items() if path not in gone}
+        self._now_there = Manifest(files=left, withdrawn=kept)
+        return len(gone)
+
+    def _touch(self) -> None:
+        """Notes that something is changing, before the first change."""
+        if not self._touched:
+            self._touched = True
+            self._save(complete=False)
+
+    def _each(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Does something to all of them, as many at once as the place likes."""
+        if self._place.workers == 1:
+            return [do(item) for item in items]
+        with ThreadPoolExecutor(self._place.workers) as pool:
+            return list(pool.map(do, items))
+
+    def _save(self, *, complete: bool) -> None:
+        said = msgspec.structs.replace(self._now_there, complete=complete)
+        self._place.write(MANIFEST, msgspec.json.encode(said))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
