@@ -49,15 +49,21 @@ def export(
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 (--help stays quick)
 
     from orchestrator.index.export import Exporter  # noqa: PLC0415
+    from orchestrator.index.site_pages import site_pages  # noqa: PLC0415
     from orchestrator.index.snippets import snippets  # noqa: PLC0415
-    from orchestrator.index.sources import whole_catalogue  # noqa: PLC0415
+    from orchestrator.index.sources import quiet, whole_catalogue  # noqa: PLC0415
 
+    catalogue = whole_catalogue(wheelhouse)
     place = _place(destination, copy=copy)
     exporter = Exporter(
-        whole_catalogue(wheelhouse),
+        catalogue,
         place,
-        makers=(lambda: snippets(place.address),),
+        makers=(
+            lambda: site_pages(catalogue, wheelhouse, public_url),
+            lambda: snippets(place.address),
+        ),
         public_url=public_url,
+        quiet=lambda: quiet(wheelhouse),
         grace=timedelta(seconds=grace),
         now=datetime.now(UTC),
     )

@@ -47,13 +47,25 @@ class Contents(Value):
     projects: dict[str, Project]
     files: dict[str, Wanted]
 
+    def without(self, filenames: AbstractSet[str]) -> Contents:
+        """The same but for some files, and what lies beside them."""
+        return Contents(
+            projects={
+                name: without_files(project, filenames) for name, project in self.projects.items()
+            },
+            files={
+                path: wanted
+                for path, wanted in self.files.items()
+                if wanted.filename not in filenames
+            },
+        )
 
-def contents_of(facts: Facts, *, without: AbstractSet[str] = frozenset()) -> Contents:
+
+def contents_of(facts: Facts) -> Contents:
     """What an export of these facts holds.
 
     Args:
         facts: Files elsewhere are linked by their pages, and not exported.
-        without: File names that it shall not have.
     """
     projects: dict[str, Project] = {}
     files: dict[str, Wanted] = {}
@@ -61,7 +73,6 @@ def contents_of(facts: Facts, *, without: AbstractSet[str] = frozenset()) -> Con
         project = facts.project(name)
         if project is None:
             continue
-        project = without_files(project, without)
         found = {file.filename: _files_of(facts, file) for file in project.files}
         # What went away a moment ago is not listed either.
         gone = {filename for filename, wanted in found.items() if wanted is None}

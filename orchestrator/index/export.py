@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -102,6 +103,7 @@ class Exporter:
         place: Where to.
         makers: Of further pages.
         public_url: Where users reach the index; empty where nobody said it.
+        quiet: While it is entered, the facts' sources are not between two states.
         grace: How long files stay that no page lists any more: for readers of older pages.
         now: UTC.
     """
@@ -113,6 +115,7 @@ class Exporter:
         *,
         makers: tuple[PageMaker, ...] = (),
         public_url: str = "",
+        quiet: Callable[[], AbstractContextManager[None]] = nullcontext,
         grace: timedelta = timedelta(0),
         now: datetime,
     ) -> None:
@@ -120,6 +123,7 @@ class Exporter:
         self._place = place
         self._makers = makers
         self._base = public_url and f"{public_url.rstrip('/')}/"
+        self._quiet = quiet
         self._grace = grace
         self._now = now
         self._touched = False
@@ -177,17 +181,19 @@ class Exporter:
 
     def _take_files(self) -> tuple[Contents, frozenset[str]]:
         """Takes in what is new; again where it changed meanwhile."""
-        missing: frozenset[str] = frozenset()
+        contents, missing = Contents(projects={}, files={}), frozenset[str]()
         for _ in range(_ATTEMPTS):
-            contents = contents_of(self._facts)
+            contents = self._look()
             self._be_silent_of(contents)
             missing = self._take(contents)
             if not missing:
                 return contents, missing
+        return contents.without(missing), missing
+
+    def _look(self) -> Contents:
+        with self._quiet():
             self._facts.refresh()
-        contents = contents_of(self._facts, without=missing)
-        late = self._take(contents)  # what changed since the last look
-        return contents_of(self._facts, without=missing | late), missing | late
+            return contents_of(self._facts)
 
     def _be_silent_of(self, contents: Contents) -> None:
         """Writes pages without the files that are about to get other bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from orchestrator.index.service import open_catalogue
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.index.catalogue import Catalogue
+
+
+def quiet(wheelhouse: Path) -> AbstractContextManager[None]:
+    """While it is entered, nobody publishes into the wheelhouse, deletes from it, or decides."""
+    store = find_wheelhouse(wheelhouse)
+    return store.reading() if store else nullcontext()
 
 
 def whole_catalogue(wheelhouse: Path) -> Catalogue:

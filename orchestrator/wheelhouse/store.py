@@ -401,6 +401,21 @@ class Wheelhouse:
                 for path in incoming.iterdir():
                     path.unlink()
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """While nobody writes: what is read is no state between two renames.
+
+        Needs no right to write.
+        """
+        try:
+            lock = (self.directory / ".lock").open("rb")
+        except OSError:
+            yield  # nobody ever wrote, or who did keeps it secret
+            return
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+
     def _holds(self, record: Record) -> bool:
         """Whether the wheel and its metadata are there, with the bytes the record vouches for."""
         wheel = self.directory / record.filename

@@ -9,6 +9,7 @@ from orchestrator.index.catalogue import Catalogue
 from orchestrator.index.export import Exported, Exporter, PageMaker
 from orchestrator.index.places import Folder, Place
 from orchestrator.index.snippets import snippets
+from orchestrator.index.sources import quiet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,7 @@ class Case:
             place or self.place,
             makers=(lambda: snippets(str(self.folder)), *makers),
             public_url=public_url,
+            quiet=lambda: quiet(self.store.folder),
             grace=timedelta(seconds=grace),
             now=self.now,
         )

@@ -298,8 +298,8 @@ def test_a_wheelhouse_that_changes_meanwhile(case: Case):
 
     def read() -> None:
         while not stop.is_set():
-            page = (case.folder / PAGE).read_bytes()
             try:
+                page = (case.folder / PAGE).read_bytes()
                 for name, digest in listed(page).items():
                     wheel = (case.folder / "files" / name).read_bytes()
                     wrong = hashlib.sha256(wheel).hexdigest() != digest
