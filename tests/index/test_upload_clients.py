@@ -1,0 +1,197 @@
+"""Uploads by the real twine and uv, to the real server."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from index_server import serving
+from recorded_wheels import recorded_wheel
+
+from orchestrator.files import sha256_of
+from orchestrator.index.tokens import Tokens
+from orchestrator.wheelhouse.store import open_wheelhouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from index_server import Served
+
+NOW = "2026-11-29T10:00:00Z"
+
+
+class Site:
+    """A served index with tokens.
+
+    Attributes:
+        uploader: A token for ``acme-*``.
+        admin: A token for everything.
+    """
+
+    def __init__(self, folder: Path, served: Served, tokens: Tokens) -> None:
+        self.folder = folder
+        self.house = folder / "house"
+        self.served = served
+        _, self.uploader = tokens.create(created=NOW, upload=("acme-*",), read=True)
+        _, self.admin = tokens.create(created=NOW, admin=True)
+
+    def twine(self, *words: str | Path, token: str = "") -> subprocess.CompletedProcess[str]:
+        return self._run(
+            "tool", "run", "twine", "upload", "--non-interactive", "--disable-progress-bar",
+            "--repository-url", f"{self.served.url}legacy/",
+            "--username", "__token__", "--password", token or self.uploader, *words,
+        )  # fmt: skip
+
+    def uv(self, *words: str | Path, token: str = "") -> subprocess.CompletedProcess[str]:
+        return self._run(
+            "publish", "--publish-url", f"{self.served.url}legacy/",
+            "--token", token or self.uploader, *words,
+        )  # fmt: skip
+
+    def journal(self) -> list[dict[str, object]]:
+        lines = (self.house / ".index" / "journal.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def _run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        uv = shutil.which("uv")
+        assert uv
+        return subprocess.run(
+            [uv, *words],
+            cwd=self.folder,
+            env=os.environ | {"COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    open_wheelhouse(tmp_path / "house")
+    tokens = Tokens(tmp_path / "tokens.json")
+    tokens.create(created=NOW, read=True)
+    with serving(
+        tmp_path / "house", tmp_path, "--tokens", tokens.path, "--private", "--max-upload", "2"
+    ) as served:
+        yield Site(tmp_path, served, tokens)
+
+
+def basic(token: str) -> str:
+    return "Basic " + base64.b64encode(f"__token__:{token}".encode()).decode()
+
+
+@pytest.mark.network
+def test_twine(site: Site, tmp_path: Path) -> None:
+    first, second = recorded_wheel(tmp_path), recorded_wheel(tmp_path, version="1.1")
+    done = site.twine(first, second)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = site.served.ask("/simple/acme-app/", authorization=basic(site.uploader))
+    assert first.name in page.text  # at once
+    assert sha256_of(second) in page.text
+    assert sha256_of(site.house / second.name) == sha256_of(second)
+
+    again = site.twine(first)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+    recorded_wheel(tmp_path, code=b"answer = 41\n")
+    conflict = site.twine("--verbose", first)
+    assert conflict.returncode == 1
+    assert "409 Conflict" in conflict.stdout
+    assert "is there, with other bytes" in conflict.stdout
+
+    foreign = site.twine("--verbose", recorded_wheel(tmp_path, "numpy"))
+    assert foreign.returncode == 1
+    assert "403 Forbidden" in foreign.stdout
+    assert "not for uploads of numpy" in foreign.stdout
+    wrong = site.twine(second, token="orc_000000000000_wrong")  # noqa: S106
+    assert wrong.returncode == 1
+    assert "401 Unauthorized" in wrong.stdout
+
+    events = [entry["event"] for entry in site.journal()]
+    assert events == ["upload"] * 3 + ["refused upload"] * 2 + ["refused login"]
+
+
+@pytest.mark.network
+def test_twine_reads_why_a_large_file_is_refused(site: Site, tmp_path: Path) -> None:
+    large = recorded_wheel(tmp_path, code=os.urandom(30_000_000))
+    refused = site.twine("--verbose", large)
+    assert "413" in refused.stdout, refused.stdout + refused.stderr
+    assert "limit" in refused.stdout
+    wrong = site.twine(large, token="orc_000000000000_wrong")  # noqa: S106
+    assert "401 Unauthorized" in wrong.stdout, wrong.stdout + wrong.stderr
+
+
+def test_uv_publish(site: Site, tmp_path: Path) -> None:
+    wheel = recorded_wheel(tmp_path)
+    done = site.uv(wheel)
+    assert done.returncode == 0, done.stderr
+    assert (site.house / wheel.name).read_bytes() == wheel.read_bytes()
+    assert site.uv(wheel).returncode == 0
+
+    recorded_wheel(tmp_path, code=b"answer = 41\n")
+    conflict = site.uv(wheel)
+    assert conflict.returncode != 0
+    assert "409" in conflict.stderr
+    assert "with other bytes" in conflict.stderr
+    foreign = site.uv(recorded_wheel(tmp_path, "numpy"))
+    assert "403" in foreign.stderr
+    assert "not for uploads of numpy" in foreign.stderr
+    large = site.uv(recorded_wheel(tmp_path, version="2.0", code=os.urandom(30_000_000)))
+    assert "413" in large.stderr, large.stderr
+    wrong = site.uv(wheel, token="orc_000000000000_wrong")  # noqa: S106
+    assert "401" in wrong.stderr, wrong.stderr
+
+
+def test_uv_publish_passes_over_what_is_there(site: Site, tmp_path: Path) -> None:
+    wheel = recorded_wheel(tmp_path)
+    assert site.uv(wheel).returncode == 0
+    host = site.served.url.removeprefix("http://")
+    checked = f"http://__token__:{site.uploader}@{host}simple/"
+    done = site.uv("--check-url", checked, wheel)
+    assert done.returncode == 0, done.stderr
+    assert "already exists" in done.stderr
+    assert len(site.journal()) == 1
+
+
+def test_private_index_is_read_with_a_token(site: Site, tmp_path: Path) -> None:
+    assert site.uv(recorded_wheel(tmp_path)).returncode == 0
+    reply = site.served.ask("/simple/acme-app/")
+    assert reply.status == 401
+    assert reply.headers["www-authenticate"].startswith("Basic ")
+    assert site.served.ask("/simple/", authorization=basic(site.uploader)).status == 200
+
+
+def test_deleted_and_yanked_by_curl(site: Site, tmp_path: Path) -> None:
+    wheel = recorded_wheel(tmp_path)
+    assert site.uv(wheel).returncode == 0
+    admin = {"authorization": basic(site.admin)}
+
+    def page() -> str:
+        return site.served.ask("/simple/acme-app/", **admin).text
+
+    yanked = f"/manage/yanked/{wheel.name}"
+    assert site.served.ask(yanked, "PUT", b"broken", **admin).status == 200
+    assert 'data-yanked="broken"' in page()
+    assert site.served.ask(yanked, "DELETE", **admin).status == 200
+    assert "data-yanked" not in page()
+    file = f"/manage/files/{wheel.name}"
+    assert site.served.ask(file, "DELETE", authorization=basic(site.uploader)).status == 403
+    assert site.served.ask(file, "DELETE", **admin).status == 200
+    assert wheel.name not in page()
+    assert site.served.ask(f"/files/{wheel.name}", **admin).status == 404
+
+
+def test_index_without_tokens_takes_nothing(tmp_path: Path) -> None:
+    open_wheelhouse(tmp_path / "house")
+    with serving(tmp_path / "house", tmp_path) as served:
+        reply = served.ask("/legacy/", "POST", b"x" * 100_000)
+        assert reply.status == 403
+        assert "tokens" in reply.text
+        assert served.ask("/manage/files/a.whl", "DELETE").status == 403
