@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -40,6 +40,21 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Who may do more than read (orchestrate token).  [default: $ORCHESTRATE_TOKENS]",
 )
+@click.option(
+    "--upload-policy",
+    type=click.Choice(["refuse", "accept"]),
+    default="refuse",
+    show_default=True,
+    help="What becomes of uploaded wheels that verification finds errors in.",
+)
+@click.option(
+    "--max-upload",
+    metavar="MB",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="The largest file that can be uploaded.",
+)
 @click.option("--private", is_flag=True, help="Reading needs a token, too.")
 @click.option(
     "--upstream",
@@ -64,6 +79,8 @@ def serve(
     public_url: str,
     trust_proxy: tuple[str, ...],
     tokens: Path | None,
+    upload_policy: Literal["refuse", "accept"],
+    max_upload: int,
     private: bool,
     upstream: str,
     tls_cert: Path | None,
@@ -80,6 +97,7 @@ def serve(
     """
     from orchestrator.errors import ServeOptionError  # noqa: PLC0415 (--help stays quick)
     from orchestrator.index.bridge import networks  # noqa: PLC0415
+    from orchestrator.index.receiving import Terms  # noqa: PLC0415
     from orchestrator.index.server import Address, check_address  # noqa: PLC0415
     from orchestrator.index.service import Settings  # noqa: PLC0415
     from orchestrator.index.service import serve as serve_index  # noqa: PLC0415
@@ -107,6 +125,7 @@ def serve(
         tokens=tokens,
         private=private,
         upstream=upstream,
+        terms=Terms(policy=upload_policy, limit=max_upload * 1_000_000),
     )
     serve_index(
         settings,

@@ -18,6 +18,7 @@ from orchestrator.index.files import Files
 from orchestrator.index.journal import Journal
 from orchestrator.index.merged import Merged
 from orchestrator.index.metrics import Metrics, monitoring
+from orchestrator.index.receiving import CLOSED, Receiving, Terms
 from orchestrator.index.server import Address, run
 from orchestrator.index.settings import read_settings, settings_path
 from orchestrator.index.simple import PREFIX as SIMPLE
@@ -48,6 +49,7 @@ class Settings(Value):
         tokens: File of tokens; None: everybody may read, and nobody more.
         private: Whether reading needs a token, too.
         upstream: URL of an index that this one is merged with; empty: what ``index.toml`` says.
+        terms: On which uploads are taken, where there are tokens.
     """
 
     wheelhouse: Path
@@ -56,6 +58,7 @@ class Settings(Value):
     tokens: Path | None = None
     private: bool = False
     upstream: str = ""
+    terms: Terms = Terms()
 
 
 def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], None]) -> None:
@@ -71,20 +74,24 @@ def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], Non
         StateFileError: The operator's decisions can't be read.
         BadIndexSettingsError: What is to be merged can't be read.
         TokensFileError: The tokens can't be read.
+        WheelhouseNotWritableError: There are tokens, and the folder can't be written.
         ServeSupportError: The server is not installed.
         AddressInUseError: It can't be served there.
     """
     facts = open_facts(settings.wheelhouse, settings.upstream)
-    access = _access(settings)
+    journal = Journal(settings.wheelhouse)
+    access = _access(settings, journal)
     simple, files = Simple(facts, settings.public_url), Files(facts)
     pages = _pages(facts, settings)
     watcher = Watcher(facts, simple.forget, files.forget, pages.forget)
+    receiving = _receiving(settings, facts, access, journal, watcher)
     metrics = Metrics()
     routes = (
         Route(prefix=SIMPLE, handler=simple),
         Route(prefix=FILES, handler=files),
         *(Route(prefix=place, handler=pages) for place in UI),
         Route(prefix="/audit/", handler=pages, methods=("POST",)),
+        *(receiving.routes if receiving else CLOSED),
         *monitoring(metrics, facts, watcher.problem),
     )
     access_log = AccessLog(log) if log else None
@@ -97,6 +104,8 @@ def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], Non
             started=lambda: started(len(facts.names())),
         )
     finally:
+        if receiving:
+            receiving.close()
         if isinstance(facts, Merged):
             facts.close()
 
@@ -142,12 +151,36 @@ def open_catalogue(wheelhouse: Path) -> Catalogue:
         raise NoWheelhouseError(f"wheelhouse {wheelhouse}: can't be read: {why}.") from error
 
 
-def _access(settings: Settings) -> Access:
+def _access(settings: Settings, journal: Journal) -> Access:
     tokens = Tokens(settings.tokens) if settings.tokens else None
     if tokens:
         tokens.all()  # said now, not to the first who shows one
-    journal = Journal(settings.wheelhouse)
     return Access(tokens, journal, anonymous_read=not settings.private)
+
+
+def _receiving(
+    settings: Settings,
+    facts: Catalogue | Merged,
+    access: Access,
+    journal: Journal,
+    watcher: Watcher,
+) -> Receiving | None:
+    """What changes the wheelhouse; nothing does where there are no tokens."""
+    if settings.tokens is None:
+        return None
+
+    def owned(name: str) -> str:
+        merged = isinstance(facts, Merged) and facts.standing(name) == "merged"
+        return "its page is merged with upstream's." if merged else ""
+
+    return Receiving(
+        settings.wheelhouse,
+        access,
+        journal,
+        terms=settings.terms,
+        owned=owned,
+        look=watcher.look,
+    )
 
 
 def _pages(facts: Catalogue | Merged, settings: Settings) -> Pages:
