@@ -83,16 +83,7 @@ def uv_takes(index: Served, folder: Path, *words: str) -> dict[str, str]:
     command += ["--python", sys.executable, "--cache-dir", folder / "uv-cache"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
     subprocess.run(
-        [
-            *command,
-            "--python",
-            sys.executable,
-            "--cache-dir",
-            folder / "uv-cache",
-            "--default-index",
-            f"{index.url}simple/",
-            *words,
-        ],
+        [*command, "--default-index", f"{index.url}simple/", *words],
         check=True,
         env=env,
     )
@@ -108,23 +99,7 @@ def pip_takes(index: Served, folder: Path, *words: str) -> dict[str, str]:
     command += ["--no-cache-dir", "--ignore-installed", "--disable-pip-version-check"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "--isolated",
-            "install",
-            "--quiet",
-            "--dry-run",
-            "--no-cache-dir",
-            "--ignore-installed",
-            "--disable-pip-version-check",
-            "--index-url",
-            f"{index.url}simple/",
-            "--report",
-            str(report),
-            *words,
-        ],
+        [*command, "--index-url", f"{index.url}simple/", "--report", str(report), *words],
         check=True,
         env=env,
     )
