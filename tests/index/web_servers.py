@@ -27,12 +27,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def nginx(export: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+def nginx(export: Path, folder: Path, port: int = 0) -> Iterator[tuple[str, Path]]:
     """nginx with the configuration that the export brings along.
 
     Args:
         export: With ``_server/nginx.conf``.
         folder: For its own files.
+        port: Where to listen; a free one.
 
     Yields:
         URL of the index, and the access log.
@@ -41,7 +42,7 @@ def nginx(export: Path, folder: Path) -> Iterator[tuple[str, Path]]:
     if not program:
         pytest.skip("nginx is not installed (apt install nginx-light)")
     folder.mkdir()
-    port = free_port()
+    port = port or free_port()
     own = (export / "_server" / "nginx.conf").read_text()
     own = own.replace("listen 127.0.0.1:8080;", f"listen 127.0.0.1:{port};")
     log = folder / "access.log"
@@ -62,13 +63,13 @@ def nginx(export: Path, folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 @contextlib.contextmanager
-def caddy(export: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+def caddy(export: Path, folder: Path, port: int = 0) -> Iterator[tuple[str, Path]]:
     """Caddy with the configuration that the export brings along; yields as ``nginx`` does."""
     program = shutil.which("caddy")
     if not program:
         pytest.skip("Caddy is not installed (apt install caddy)")
     folder.mkdir()
-    port = free_port()
+    port = port or free_port()
     own = (export / "_server" / "Caddyfile").read_text()
     log = folder / "access.log"
     own = re.sub(
