@@ -38,8 +38,9 @@ NEWEST = WHEELS[1]
 @check("PEP 503", "page of all projects")
 def _(index: Index) -> None:
     links = Page(index.get(Accept="text/html")).links
-    names = {(link["href"] or "").rstrip("/").rpartition("/")[2] for link in links.values()}
-    need({NAME, OLD} <= names, f"lists {sorted(names)[:3]}")
+    need({NAME, OLD} <= links.keys(), f"lists {sorted(links)[:3]}")
+    page = index.get(links[NAME]["href"] or "")
+    need(Page(page).links.keys() == set(WHEELS), "its links lead elsewhere")
 
 
 @check("PEP 503", "page of a project lists all its files")
@@ -140,9 +141,13 @@ def _(index: Index) -> None:
     need(index.page().status == 200, "no page without Accept")
 
 
-@check("PEP 691", "HTML by its own type, and latest")
+@check("PEP 691", "HTML by its own type")
 def _(index: Index) -> None:
     need(index.page(Accept=HTML).kind == HTML, index.page(Accept=HTML).kind)
+
+
+@check("PEP 691", "latest+json")
+def _(index: Index) -> None:
     latest = index.page(Accept="application/vnd.pypi.simple.latest+json")
     need(latest.kind == JSON, latest.kind)
 
@@ -287,7 +292,7 @@ def _(index: Index) -> None:
     need((reply.status, reply.body) == (304, b""), f"status {reply.status}")
 
 
-@check("HTTP", "pages are revalidated, files kept")
+@check("HTTP", "Cache-Control: pages are revalidated, files kept")
 def _(index: Index) -> None:
     page = index.page(Accept=PIP).headers.get("cache-control", "")
     need(page, "nothing said of pages")
@@ -320,6 +325,12 @@ def _(index: Index) -> None:
         need(reply.status == 206, f"status {reply.status}")
         need(reply.body == wanted, f"other bytes for {asked}")
     need(index.file(NEWEST, Range=f"bytes={len(content)}-").status == 416, "beyond: not 416")
+
+
+@check("HTTP", "If-Range: no parts of a file that has changed")
+def _(index: Index) -> None:
+    content = index.sample.content(NEWEST)
+    need(index.file(NEWEST, Range="bytes=0-99").status == 206, "no ranges")
     changed = index.file(NEWEST, Range="bytes=0-99", If_Range='"other"')
     need((changed.status, changed.body) == (200, content), "If-Range is not heeded")
 
