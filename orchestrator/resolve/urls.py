@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-_USERINFO = re.compile(r"(?P<scheme>[\w+.-]*)://(?P<user>[^/\\\s?#]*)@")
+# No scheme is long, and looking for one that is takes for ever in long words.
+_USERINFO = re.compile(r"(?P<scheme>[\w+.-]{0,32})://(?P<user>[^/\\\s?#]*)@")
 
 
 def redact(text: str) -> str:

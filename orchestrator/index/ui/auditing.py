@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.index.ui.audit import PLATFORMS, PYTHONS, Asked, Outcome, audit_page
+from orchestrator.index.ui.lock_process import read_lock
 from orchestrator.model import Target
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 
@@ -52,12 +53,11 @@ def _one_of(choices: Mapping[str, str] | tuple[str, ...], chosen: str, default: 
 def _outcome(content: Content, text: str, asked: Asked) -> Outcome:
     # The server starts quickly because of what it does not import.
     from orchestrator.index.ui.judging import judge  # noqa: PLC0415
-    from orchestrator.index.ui.locks import pins_of  # noqa: PLC0415
 
     target = Target(
         platform=parse_platform(asked.platform), interpreter=parse_interpreter(asked.python)
     )
-    pins = pins_of(text, target)
+    pins = read_lock(text, target)
     verdicts = tuple(judge(pin, content.facts.project(pin.name), target) for pin in pins.pins)
     known = {
         verdict.file.filename

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from packaging.requirements import Requirement
 
 from orchestrator.errors import OrchestratorError, UnparsableInputError, UnusableLockError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MANY = 3000
 """Packages; a lock with more is not looked at."""
 
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BLANKS = re.compile(r"[ \t]{2,}")
 _NOWHERE = Path("/")
 _MEMBERS = {"editable", "virtual", "directory"}
@@ -51,7 +53,10 @@ def pins_of(text: str, target: Target) -> Pins:
         raise UnusableLockError("There is nothing in it.", hint="Choose a file, or paste one.")
     kind, tables = _kind_of(text)
     try:
-        found = _READERS[kind](text, tables, target)
+        # Tables hold whatever was written: after this it is what the types say.
+        found = msgspec.convert(
+            msgspec.to_builtins(_READERS[kind](text, tables, target)), Pins, strict=True
+        )
     except OrchestratorError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -60,6 +65,9 @@ def pins_of(text: str, target: Target) -> Pins:
         raise UnusableLockError(
             f"It has more than {MANY} packages.", hint="Use orchestrate audit for it."
         )
+    odd = [pin.name for pin in found.pins if not pin.place and not _NAME.fullmatch(pin.name)]
+    if odd:
+        raise UnusableLockError(f"It looks like a {kind}, but {odd[0][:80]!r} is no name.")
     pins = sorted(found.pins, key=lambda pin: (pin.name, pin.version))
     return Pins(kind=kind, pins=tuple(pins), unread=found.unread)
 
@@ -159,7 +167,7 @@ def _poetry(_: str, tables: Mapping[str, Any], target: Target) -> Pins:
 
 
 def _requirements(text: str, _: Mapping[str, Any], target: Target) -> Pins:
-    pins: dict[tuple[str, str, str], Pin] = {}
+    pins: dict[str, Pin] = {}
     unread: list[str] = []
     # Long runs of blanks mean nothing, and make regular expressions slow.
     for number, line in logical_lines(_BLANKS.sub(" ", text)):
@@ -178,7 +186,8 @@ def _requirements(text: str, _: Mapping[str, Any], target: Target) -> Pins:
             if not applies(root, target):
                 continue
             pin = _requirement_pin(root)
-            pins[pin.name, pin.version, pin.place] = pin
+            if pins.setdefault(pin.name or root.location, pin) != pin:
+                unread.append(f"{where}: {pin.name} is there again")
     return Pins(kind="requirements.txt", pins=tuple(pins.values()), unread=tuple(unread))
 
 
