@@ -93,6 +93,15 @@ class Merged:
         page = merged(ours, there, self._upstream.page(name)) if ours else there
         return msgspec.structs.replace(page, stale=theirs.stale)
 
+    def own(self, name: str) -> Project | None:
+        """What the wheelhouse alone has of a project; nobody is asked for it."""
+        return self._own.project(name)
+
+    @property
+    def whole(self) -> bool:
+        """Whether clients get the projects from here, too, that only upstream has."""
+        return self._settings.rules.unlisted != "404"
+
     def standing(self, name: str) -> Standing:
         """Where a project's files come from."""
         ours = self._own.project(name) is not None

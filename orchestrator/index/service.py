@@ -184,6 +184,21 @@ def _receiving(
 
 
 def _pages(facts: Catalogue | Merged, settings: Settings) -> Pages:
-    site = Site(assets=asset_names(), whole=isinstance(facts, Merged))
-    content = Content(facts, facts.records, site, settings.wheelhouse)
-    return Pages(content, base_path=settings.address.base_path)
+    whole = isinstance(facts, Merged) and facts.whole
+    content = Content(
+        facts,
+        facts.records,
+        Site(assets=asset_names(), whole=whole),
+        settings.wheelhouse,
+        own=facts.own if isinstance(facts, Merged) else facts.project,
+        passed_on=_elsewhere(facts),
+    )
+    base_path, public_url = settings.address.base_path, settings.public_url
+    return Pages(content, base_path=base_path, public_url=public_url)
+
+
+def _elsewhere(facts: Catalogue | Merged) -> Callable[[str], bool]:
+    """Whether clients get a project from upstream alone."""
+    if isinstance(facts, Merged):
+        return lambda name: facts.standing(name) == "upstream"
+    return lambda _: False

@@ -45,6 +45,7 @@ _WORDS: dict[Answer, tuple[str, str, str]] = {
     "other-hash": ("other hash", "build", "a wheel that the lock does not allow"),
     "unpinned": ("not pinned", "other", "not pinned"),
     "elsewhere": ("elsewhere", "other", "from no index"),
+    "passed-on": ("upstream", "other", "passed on to another index"),
     "absent": ("not here", "other", "not in this index"),
     "wheel": ("wheel", "ready", "has a wheel"),
 }
@@ -216,7 +217,7 @@ def _row(verdict: Verdict, known: Collection[str]) -> Html:
     short, kind, _ = _WORDS[verdict.answer]
     pin = verdict.pin
     name: Child = pin.name
-    if verdict.answer not in {"absent", "elsewhere"}:
+    if verdict.answer not in {"absent", "elsewhere", "passed-on"}:
         name = el("a", pin.name, href=f"{ROOT}project/{pin.name}/")
     version = el("span", f" {pin.version}", class_="dim") if pin.version else None
     return el(
@@ -240,6 +241,7 @@ def _details(verdict: Verdict, known: Collection[str]) -> Child:
         "unpinned": (f"newest with a wheel: {others}" if others else "no version has a wheel",),
         "elsewhere": (verdict.pin.place,),
         "no-wheel": (f"only for {others}" if others else "no version has a wheel for it",),
+        "passed-on": ("This index has nothing of it, and sends installers to another.",),
         "absent": (),
     }
     return join(sentences[verdict.answer])

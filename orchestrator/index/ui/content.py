@@ -30,7 +30,10 @@ class Content:
         facts: Of the index.
         records: Of a project's wheels in the wheelhouse.
         site: What pages know of the index.
-        wheelhouse: Folder with logs of builds; None: none are shown.
+        wheelhouse: Folder with logs of builds; None: none are shown. Pages that are files never
+            show any: who put them where did not think of logs.
+        own: What the wheelhouse alone has of a project; lists say that, and ask nobody.
+        passed_on: Whether clients are sent elsewhere for a project.
     """
 
     def __init__(
@@ -39,11 +42,16 @@ class Content:
         records: Callable[[str], Sequence[Record]],
         site: Site,
         wheelhouse: Path | None = None,
+        *,
+        own: Callable[[str], Project | None] | None = None,
+        passed_on: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.facts = facts
         self.site = site
+        self.own = own or facts.project
+        self.passed_on = passed_on
         self._records = records
-        self._wheelhouse = wheelhouse
+        self._wheelhouse = wheelhouse if site.server else None
 
     def records(self, name: str) -> dict[str, Record]:
         """Of a project's wheels, by file name."""
@@ -111,8 +119,8 @@ class Content:
         return log_of(self._wheelhouse, record) if self._wheelhouse else None
 
     def _lines(self, names: Sequence[str]) -> tuple[Line, ...]:
-        projects = map(self.facts.project, names)
-        return tuple(line_of(project) for project in projects if project)
+        projects = ((name, self.own(name)) for name in names)
+        return tuple(line_of(it) if it else Line(name=name) for name, it in projects)
 
     def _about(self, project: Project, records: dict[str, Record]) -> About:
         """What the newest wheel of ours says."""

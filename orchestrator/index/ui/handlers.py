@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import gzip
-import hashlib
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from packaging.utils import canonicalize_name
 
+from orchestrator.errors import IndexUnreachableError
+from orchestrator.index.compress import SMALLEST, compress
+from orchestrator.index.conditional import etag_of, names_etag, not_modified
 from orchestrator.index.messages import Answer, Request
 from orchestrator.index.negotiation import encoding
+from orchestrator.index.refusal import RefusalError
 from orchestrator.index.ui.assets import assets
 from orchestrator.index.ui.audit import Asked, audit_page
 from orchestrator.index.ui.auditing import LOCK_BYTES, audited, refused
-from orchestrator.index.ui.forms import BadFormError, TooLargeError, read_form
-from orchestrator.index.ui.frame import PLACE, POLICY
+from orchestrator.index.ui.forms import read_form
+from orchestrator.index.ui.frame import PLACE, POLICY, TRUST
 from orchestrator.index.ui.html import href, text
 from orchestrator.index.ui.kept import Kept
 from orchestrator.index.ui.logs import WHOLE_BYTES, end_of
@@ -36,6 +38,7 @@ ROUTES = ("/", "/project/", "/wheel/", "/assets/", "/audit/")
 
 _ROOM = 16_000_000  # bytes
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d+){3}|::1")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _AS_WRITTEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _WAITING = 8
@@ -58,11 +61,13 @@ class Pages:
     Args:
         content: Makes the pages.
         base_path: Below which the index is served, without a slash at its end.
+        public_url: Of the index, as its users reach it; empty: as the request says.
     """
 
-    def __init__(self, content: Content, *, base_path: str = "") -> None:
+    def __init__(self, content: Content, *, base_path: str = "", public_url: str = "") -> None:
         self._content = content
         self._base_path = base_path.rstrip("/")
+        self._public_url = public_url.rstrip("/")
         self._kept = Kept(_ROOM)
         self._assets = {asset.name: asset for asset in assets().values()}
         self._auditing = asyncio.Semaphore(1)  # the other requests need the processor, too
@@ -86,9 +91,15 @@ class Pages:
 
     def missing(self, request: Request, words: str = "") -> Answer:
         """The answer to a request for what is not there."""
-        root = "../" * (request.path.count("/") - 1) or "./"
-        body = missing_page(self._content.site, root, words)
+        body = missing_page(self._content.site, _root(request), words)
         return self._answer(request, body, status=HTTPStatus.NOT_FOUND, keep=_KEEP_NOTHING)
+
+    def _unavailable(self, request: Request) -> Answer:
+        """The answer where only another index knows, and that one is silent."""
+        words = "The index that this one is merged with does not answer."
+        body = missing_page(self._content.site, _root(request), words, title="Not available")
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return self._answer(request, body, status=status, keep=_KEEP_NOTHING)
 
     async def _home(self, request: Request, _: str) -> Answer:
         asked = parse_qs(request.query[:_LONG_QUERY])
@@ -160,11 +171,8 @@ class Pages:
     async def _audited(self, request: Request) -> Answer:
         try:
             fields = await read_form(request, LOCK_BYTES)
-        except TooLargeError:
-            limit = f"Locks of at most {LOCK_BYTES // 1_000_000} MB are read here."
-            return self._refused(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit)
-        except BadFormError:
-            return self._refused(request, HTTPStatus.BAD_REQUEST, "That was no form of this page.")
+        except RefusalError as refusal:
+            return self._refused(request, refusal.status, refusal.reason)
         async with self._auditing:
             status, body = await asyncio.to_thread(audited, self._content, fields)
         return self._answer(request, body, status=status, keep=_KEEP_NOTHING)
@@ -185,7 +193,10 @@ class Pages:
         answer = self._kept.get(kept)
         if answer is None:
             age = self._kept.age
-            body = await asyncio.to_thread(make)
+            try:
+                body = await asyncio.to_thread(make)
+            except IndexUnreachableError:
+                return self._unavailable(request)
             if body is None:
                 return self.missing(request)
             answer = await asyncio.to_thread(self._answer, _fresh(request), body)
@@ -203,10 +214,14 @@ class Pages:
         """A page, with the index's own address in its examples."""
         place = text(self._place(request)).encode()
         body = body.replace(PLACE.encode(), place)
+        if trust := _trust(self._place(request)):
+            body = body.replace(TRUST.encode(), TRUST.replace("><", f">{trust}<").encode())
         return _ready(request, body, HTML, *_SECURITY, keep, status=status)
 
     def _place(self, request: Request) -> str:
         """Where the client found the index, as far as it can be told."""
+        if self._public_url:
+            return self._public_url
         host = request.headers.get("host", "")
         if not _HOST.fullmatch(host):
             return PLACE
@@ -217,42 +232,42 @@ def _ready(
     request: Request, body: bytes, *headers: tuple[str, str], status: int = HTTPStatus.OK
 ) -> Answer:
     """A body with its tag, compressed where the client takes that."""
-    coding = encoding(request.headers.get("accept-encoding", ""))
-    tag = hashlib.sha256(body).hexdigest()[:20]
+    tag = etag_of(body)
     said = [*headers, ("vary", "accept-encoding")]
-    if coding:
-        body = _compressed(body, coding)
-        said.append(("content-encoding", coding))
-        tag = f"{tag}-{coding}"
+    packing = encoding(request.headers.get("accept-encoding", ""))
+    if packing and len(body) >= SMALLEST:
+        body = compress(body, packing)
+        said.append(("content-encoding", packing))
+        tag = f"{tag}-{packing}"
     said.append(("etag", f'"{tag}"'))
     answer = Answer(status=status, headers=tuple(said), body=body)
     return _unless_known(request, answer) if status == HTTPStatus.OK else answer
 
 
 def _unless_known(request: Request, answer: Answer) -> Answer:
-    """304 where the client has the very answer (RFC 9110, 13.1.2)."""
     known = request.headers.get("if-none-match", "")
-    tag = dict(answer.headers)["etag"]
-    tags = {one.strip().removeprefix("W/") for one in known.split(",")}
-    if known.strip() != "*" and tag not in tags:
-        return answer
-    headers = tuple(pair for pair in answer.headers if not pair[0].startswith("content-"))
-    return Answer(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-
-
-def _compressed(body: bytes, coding: str) -> bytes:
-    if coding == "br":
-        import brotli  # noqa: PLC0415 (of an extra)
-
-        packed: bytes = brotli.compress(body, quality=5)
-        return packed
-    return gzip.compress(body, compresslevel=6, mtime=0)
+    if known and names_etag(known, dict(answer.headers)["etag"]):
+        return not_modified(answer)
+    return answer
 
 
 def _fresh(request: Request) -> Request:
     """The request of a client that has nothing yet."""
     headers = {k: v for k, v in request.headers.items() if k != "if-none-match"}
     return msgspec.structs.replace(request, headers=headers)
+
+
+def _trust(place: str) -> str:
+    """What pip wants to be told of an index without TLS on another machine."""
+    parts = urlsplit(place)
+    if parts.scheme != "http" or _LOOPBACK.fullmatch(parts.hostname or ""):
+        return ""
+    return f" --trusted-host {text(parts.netloc)}"
+
+
+def _root(request: Request) -> str:
+    """From the address that was asked for to the home page."""
+    return "../" * (request.path.count("/") - 1) or "./"
 
 
 def _moved(where: str) -> Answer:

@@ -10,7 +10,7 @@ from orchestrator.model import Value
 LockKind = Literal["pylock.toml", "uv.lock", "poetry.lock", "requirements.txt"]
 Answer = Literal[
     "wheel", "other-hash", "yanked", "newer", "sdist", "other-version", "no-wheel", "absent",
-    "elsewhere", "unpinned",
+    "elsewhere", "unpinned", "passed-on",
 ]  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class Verdict(Value):
         answer: ``other-hash``: a wheel, but a file that the lock does not allow. ``newer``: a wheel
             for a newer system only. ``absent``: the index does not know the project.
             ``elsewhere``: it is from no index. ``unpinned``: the lock names no version.
+            ``passed-on``: clients get it from another index, which is not asked for this.
         file: That an installer would take, or would if it could.
         others: Versions that have a wheel, or what else the system must be; a few words.
     """

@@ -34,7 +34,7 @@ created-by = "uv"
 name = "annoy"
 version = "1.17.3"
 wheels = [
-  {{ url = "https://u:pw@files.example/annoy-1-py3-none-any.whl", hashes.sha256 = "{DIGEST}" }},
+  {{ url = "https://u:pw@f.example/annoy-1.17.3-py3-none-any.whl", hashes.sha256 = "{DIGEST}" }},
 ]
 [[packages]]
 name = "colorama"
