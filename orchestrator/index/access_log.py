@@ -42,54 +42,50 @@ class AccessLog:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream: BinaryIO | None = stream
-        self._encoder = msgspec.json.Encoder()
-        self._lines: list[bytes] = []
-        self._second = (0, "")
+        self._noted: list[tuple[float, Request, Answer, float, str]] = []
 
     def __call__(
         self, request: Request, answer: Answer, *, route: str, seconds: float, error: str
     ) -> None:
         """Notes a request."""
         del route
-        headers = request.headers
-        line = _Line(
-            time=self._now(),
-            peer=request.peer,
-            method=request.method[:_LONGEST],
-            path=request.path[:_LONGEST],
-            status=answer.status,
-            bytes=length_of(request, answer),
-            seconds=round(seconds, 6),
-            query=request.query[:_LONGEST],
-            range=headers.get("range", "")[:_LONGEST],
-            agent=headers.get("user-agent", "")[:_LONGEST],
-            error=error,
-        )
-        self._lines.append(self._encoder.encode(line))
+        self._noted.append((time.time(), request, answer, seconds, error))
 
     async def run(self) -> None:
         """Writes now and then, until it is cancelled; then what is left."""
         try:
             while True:
                 await asyncio.sleep(_EVERY)
-                if self._lines:
+                if self._noted:
                     await asyncio.to_thread(self._write)
         finally:
             self._write()
 
     def _write(self) -> None:
-        lines, self._lines = self._lines, []
-        if self._stream is None or not lines:
+        noted, self._noted = self._noted, []
+        if self._stream is None or not noted:
             return
+        lines = [msgspec.json.encode(_line(*one)) for one in noted]
         try:
             self._stream.write(b"\n".join((*lines, b"")))
             self._stream.flush()
         except (OSError, ValueError):
             self._stream = None  # nobody reads it: no reason to stop serving
 
-    def _now(self) -> str:
-        moment = time.time()
-        second = int(moment)
-        if second != self._second[0]:
-            self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
-        return f"{self._second[1]}.{int((moment - second) * 1000):03}Z"
+
+def _line(moment: float, request: Request, answer: Answer, seconds: float, error: str) -> _Line:
+    headers = request.headers
+    second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return _Line(
+        time=f"{second}.{int(moment % 1 * 1000):03}Z",
+        peer=request.peer,
+        method=request.method[:_LONGEST],
+        path=request.path[:_LONGEST],
+        status=answer.status,
+        bytes=length_of(request, answer),
+        seconds=round(seconds, 6),
+        query=request.query[:_LONGEST],
+        range=headers.get("range", "")[:_LONGEST],
+        agent=headers.get("user-agent", "")[:_LONGEST],
+        error=error,
+    )

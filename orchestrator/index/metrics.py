@@ -23,15 +23,22 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 _KIND = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
 
 
+class _Sums:
+    """Of the answers of one route."""
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(_BUCKETS) + 1)
+        self.seconds = 0.0
+        self.bytes = 0
+
+
 class Metrics:
     """Counts requests; an ``app.Observer``."""
 
     def __init__(self) -> None:
         self._started = time.time()
         self._requests: dict[tuple[str, str, int], int] = {}
-        self._buckets: dict[str, list[int]] = {}
-        self._seconds: dict[str, float] = {}
-        self._bytes: dict[str, int] = {}
+        self._routes: dict[str, _Sums] = {}
 
     def __call__(
         self, request: Request, answer: Answer, *, route: str, seconds: float, error: str
@@ -41,12 +48,12 @@ class Metrics:
         method = request.method if request.method in _METHODS else "other"
         key = (route, method, answer.status)
         self._requests[key] = self._requests.get(key, 0) + 1
-        counts = self._buckets.get(route)
-        if counts is None:
-            counts = self._buckets[route] = [0] * (len(_BUCKETS) + 1)
-        counts[bisect.bisect_left(_BUCKETS, seconds)] += 1
-        self._seconds[route] = self._seconds.get(route, 0.0) + seconds
-        self._bytes[route] = self._bytes.get(route, 0) + length_of(request, answer)
+        sums = self._routes.get(route)
+        if sums is None:
+            sums = self._routes[route] = _Sums()
+        sums.counts[bisect.bisect_left(_BUCKETS, seconds)] += 1
+        sums.seconds += seconds
+        sums.bytes += length_of(request, answer)
 
     def text(self, facts: Facts) -> str:
         """Everything, as Prometheus reads it."""
@@ -58,16 +65,16 @@ class Metrics:
             labels = f'route="{route}",method="{method}",status="{status}"'
             yield f"orchestrate_index_requests_total{{{labels}}} {count}"
         yield "# TYPE orchestrate_index_sent_bytes_total counter"
-        for route, count in sorted(self._bytes.items()):
-            yield f'orchestrate_index_sent_bytes_total{{route="{route}"}} {count}'
+        for route, sums in sorted(self._routes.items()):
+            yield f'orchestrate_index_sent_bytes_total{{route="{route}"}} {sums.bytes}'
         yield "# TYPE orchestrate_index_request_seconds histogram"
-        for route, counts in sorted(self._buckets.items()):
+        for route, sums in sorted(self._routes.items()):
             total = 0
-            for bound, count in zip((*_BUCKETS, "+Inf"), counts, strict=True):
+            for bound, count in zip((*_BUCKETS, "+Inf"), sums.counts, strict=True):
                 total += count
                 labels = f'route="{route}",le="{bound}"'
                 yield f"orchestrate_index_request_seconds_bucket{{{labels}}} {total}"
-            took = f"{self._seconds[route]:.6f}"
+            took = f"{sums.seconds:.6f}"
             yield f'orchestrate_index_request_seconds_sum{{route="{route}"}} {took}'
             yield f'orchestrate_index_request_seconds_count{{route="{route}"}} {total}'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -30,6 +31,7 @@ _BACKLOG = 1024
 _AT_ONCE = 512  # requests; others wait
 _HEADERS_WITHIN = 15_000  # milliseconds
 _HEADERS = 64 * 1024  # bytes; the server itself refuses more
+_GARBAGE = 20_000  # new objects between two looks for garbage
 _STOP_WITHIN = 20  # seconds
 
 
@@ -118,6 +120,10 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
     tasks = [asyncio.create_task(work()) for work in background]
+    # What was imported and read until now stays: nobody need look through it for garbage.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     loop.call_later(0, started)
     try:
         await server.serve()
