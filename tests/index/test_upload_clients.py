@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
     from index_server import Served
 
+PROJECT = """
+[project]
+name = "acme-app"
+version = "1.0"
+requires-python = ">=3.9"
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+"""
 NOW = "2026-11-29T10:00:00Z"
 
 
@@ -58,13 +68,24 @@ class Site:
         lines = (self.house / ".index" / "journal.jsonl").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
-    def _run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    def tool(self, *words: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        """Another program that publishes, run in a project that has one wheel in ``dist``."""
+        project = self.folder / "project"
+        if not project.exists():
+            (project / "dist").mkdir(parents=True)
+            (project / "pyproject.toml").write_text(PROJECT)
+            recorded_wheel(project / "dist")
+        return self._run("tool", "run", *words, cwd=project, **env)
+
+    def _run(
+        self, *words: str | Path, cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         uv = shutil.which("uv")
         assert uv
         return subprocess.run(
             [uv, *words],
-            cwd=self.folder,
-            env=os.environ | {"COLUMNS": "200"},
+            cwd=cwd or self.folder,
+            env=os.environ | {"COLUMNS": "200"} | env,
             capture_output=True,
             text=True,
             timeout=120,
@@ -126,6 +147,27 @@ def test_twine_reads_why_a_large_file_is_refused(site: Site, tmp_path: Path) -> 
     assert "limit" in refused.stdout
     wrong = site.twine(large, token="orc_000000000000_wrong")  # noqa: S106
     assert "401 Unauthorized" in wrong.stdout, wrong.stdout + wrong.stderr
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("program", ["poetry", "pdm", "hatch"])
+def test_other_programs_that_publish(site: Site, program: str) -> None:
+    url = f"{site.served.url}legacy/"
+    words: dict[str, tuple[str, ...]] = {
+        "poetry": ("poetry", "publish", "-n", "-r", "internal"),
+        "pdm": ("--with", "hishel<2", "pdm", "publish", "--no-build", "-r", url,
+                "-u", "__token__", "-P", site.uploader),
+        "hatch": ("hatch", "publish", "-n", "-r", url, "-u", "__token__", "-a", site.uploader),
+    }  # fmt: skip
+    done = site.tool(
+        *words[program],
+        POETRY_REPOSITORIES_INTERNAL_URL=url,
+        POETRY_HTTP_BASIC_INTERNAL_USERNAME="__token__",
+        POETRY_HTTP_BASIC_INTERNAL_PASSWORD=site.uploader,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (site.house / "acme_app-1.0-py3-none-any.whl").exists()
+    assert [entry["event"] for entry in site.journal()] == ["upload"]
 
 
 def test_uv_publish(site: Site, tmp_path: Path) -> None:
