@@ -89,8 +89,7 @@ class Access:
         try:
             self.admit(request, "read")
         except RefusalError as refusal:
-            await Body(request).drain()
-            return refusal.answer
+            return await Body(request).hear_out(refusal)
         return None
 
     def admit(self, request: Request, scope: Scope) -> Caller:

@@ -14,11 +14,12 @@ from orchestrator.model import Value
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from orchestrator.index.messages import Request
+    from orchestrator.index.messages import Answer, Request
 
 # Of a body that nobody wants; clients read an answer more surely when they were heard out.
 _DRAINED_BYTES = 64 << 20
 _DRAINED_SECONDS = 10.0
+_CUT_SHORT = frozenset({408, 429})
 
 
 class Pace(Value):
@@ -72,8 +73,18 @@ class Body:
                 raise _too_slow()
             yield chunk
 
+    async def hear_out(self, refusal: RefusalError) -> Answer:
+        """The answer to somebody who is refused, once they are likely to read it.
+
+        Many clients send all of a body before they read anything. Who is too slow, or guesses
+        tokens, is not waited for.
+        """
+        if refusal.status not in _CUT_SHORT:
+            await self.drain()
+        return refusal.answer
+
     async def drain(self) -> None:
-        """Reads what is left, up to a point, so that its sender reads the answer."""
+        """Reads what is left, up to a point."""
         with contextlib.suppress(TimeoutError, BodyTimeoutError, OSError, RuntimeError):
             async with asyncio.timeout(_DRAINED_SECONDS):
                 size = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
+from functools import lru_cache
 
 # So many failures at once, and then one in so many seconds.
 FAILURES = 10
@@ -65,6 +66,7 @@ class Limiter:
         return max(0.0, weight - (now - since) / self._seconds)
 
 
+@lru_cache(4096)
 def _network(peer: str) -> str:
     """An IPv4 address; of IPv6 the network, as one machine has all addresses in it."""
     try:

@@ -96,8 +96,7 @@ class Manage:
             action, subject = self._chosen(request)
             return await action(Deed(caller, request, body, subject))
         except RefusalError as refusal:
-            await body.drain()
-            return refusal.answer
+            return await body.hear_out(refusal)
         except NoSuchFileError as error:
             return plain(404, error.message, _PRIVATE)
         except NotDeletableError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.index.app import READ, Route
 from orchestrator.index.body import Body
 from orchestrator.index.manage import Manage
-from orchestrator.index.messages import Answer, Request, plain
+from orchestrator.index.refusal import RefusalError
 from orchestrator.index.upload import LARGEST, Policy, Upload
 from orchestrator.model import Value
 from orchestrator.wheelhouse.store import open_wheelhouse
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.index.access import Access
     from orchestrator.index.journal import Journal
-    from orchestrator.index.messages import Handler
+    from orchestrator.index.messages import Answer, Handler, Request
 
 UPLOAD = ("/legacy", "/legacy/")  # twine is given either
 MANAGE = "/manage/"
@@ -95,8 +95,8 @@ class Receiving:
 
 
 async def _closed(request: Request) -> Answer:
-    await Body(request).drain()
-    return plain(403, "This index can only be read: it was started without tokens.")
+    refusal = RefusalError(403, "This index can only be read: it was started without tokens.")
+    return await Body(request).hear_out(refusal)
 
 
 CLOSED = tuple(

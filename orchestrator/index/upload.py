@@ -103,8 +103,7 @@ class Upload:
         try:
             caller = self._access.admit(request, "upload")
         except RefusalError as refusal:
-            await body.drain()
-            return refusal.answer
+            return await body.hear_out(refusal)
         receipt = _Receipt(caller, request, body)
         try:
             return await self._take(receipt)
@@ -202,9 +201,7 @@ class Upload:
                 status=refusal.status,
                 why=why or refusal.reason,
             )
-        if refusal.status != 408:  # noqa: PLR2004 (who is too slow is not waited for)
-            await receipt.body.drain()
-        return refusal.answer
+        return await receipt.body.hear_out(refusal)
 
 
 class _Receipt:

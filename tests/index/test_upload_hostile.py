@@ -143,6 +143,25 @@ def test_guessing_is_answered_later_and_later(target: Target, tmp_path: Path) ->
     assert len(target.journal()) == 11
 
 
+def test_upload_under_way_is_taken_before_the_server_ends(target: Target, tmp_path: Path) -> None:
+    wheel = recorded_wheel(tmp_path, code=os.urandom(300_000))
+    body, content_type = encode_multipart_formdata(form_of(wheel))
+    place = urlsplit(target.served.url)
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        head = (
+            f"POST /legacy/ HTTP/1.1\r\nhost: x\r\nauthorization: {target.authorization}\r\n"
+            f"content-type: {content_type}\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body[:100_000])
+        time.sleep(0.3)
+        target.served.process.terminate()
+        time.sleep(0.5)
+        connection.sendall(body[100_000:])
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+    assert target.served.process.wait(20) == 0
+    assert (target.house / wheel.name).read_bytes() == wheel.read_bytes()
+
+
 def test_other_sites_pages_can_not_upload(target: Target, tmp_path: Path) -> None:
     body, content_type = encode_multipart_formdata(form_of(recorded_wheel(tmp_path)))
     reply = target.served.ask(
