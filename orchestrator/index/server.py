@@ -7,12 +7,13 @@ import contextlib
 import errno
 import gc
 import os
+import resource
 import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 Background = Callable[[], Coroutine[None, None, None]]
 
 _BACKLOG = 1024
-_AT_ONCE = 512  # requests; others wait
+_AT_ONCE = 4096  # connections; others wait
 _HEADERS_WITHIN = 15_000  # milliseconds
 _HEADERS = 64 * 1024  # bytes; the server itself refuses more
 _GARBAGE = 20_000  # new objects between two looks for garbage
+_TAKES_WITHIN = 30_000  # milliseconds
 _STOP_WITHIN = 20  # seconds
 
 
@@ -115,6 +117,7 @@ async def _run(
     background: tuple[Background, ...],
     started: Callable[[], None],
 ) -> None:
+    _allow_connections()
     server = _server(Bridge(app, base_path=address.base_path, proxies=address.proxies), address)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -139,14 +142,29 @@ async def _run(
 
 
 def _server(bridge: Bridge, address: Address) -> Server:
-    from granian.constants import SSLProtocols  # noqa: PLC0415
-    from granian.http import HTTP1Settings  # noqa: PLC0415 (of an extra)
+    from granian.constants import HTTPModes, SSLProtocols  # noqa: PLC0415 (of an extra)
+    from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.server.embed import Server  # noqa: PLC0415
 
-    server = Server(
+    class Listening(Server):
+        """Gives up on clients that take nothing of their answer."""
+
+        _ssp: Any
+        _shd: Any
+
+        def _init_shared_socket(self) -> None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            if self._shd is None:
+                # On Linux it would be made later, where nobody can set anything.
+                self._shd, self._ssp = self._ssp.build(), None
+            _give_up_on_idle_readers(self._shd.get_fd())
+
+    server = Listening(
         bridge,
         address=address.host,
         port=address.port,
+        # What is asked for with the other one is never ended for want of a request.
+        http=HTTPModes.http1,
         websockets=False,
         backlog=_BACKLOG,
         backpressure=_AT_ONCE,
@@ -159,6 +177,27 @@ def _server(bridge: Bridge, address: Address) -> Server:
     )
     server.workers_kill_timeout = _STOP_WITHIN
     return server
+
+
+def _give_up_on_idle_readers(descriptor: int) -> None:
+    """Has the system end connections whose other side takes nothing for a while.
+
+    Connections inherit it from the socket that listens. They would be held for ever else, and
+    there are only so many.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        with socket.socket(fileno=os.dup(descriptor)) as listening:
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKES_WITHIN)
+
+
+def _allow_connections() -> None:
+    """Has the system let us hold as many connections as we would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _AT_ONCE * 2 + _BACKLOG
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:
