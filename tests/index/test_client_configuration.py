@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from guarded_index import TOKEN, GuardedIndex
 from small_wheels import write_small_wheel
+from uv import find_uv_bin
 
 from orchestrator.errors import CredentialsWayError, IndexAddressError
 from orchestrator.index.clients import CLIENTS, CREDENTIALS, Credentials, configuration, place_of
@@ -19,7 +20,7 @@ from orchestrator.index.clients import CLIENTS, CREDENTIALS, Credentials, config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UV = (sys.executable, "-m", "uv")
+UV = (find_uv_bin(),)
 RUN = (*UV, "tool", "run", "--quiet", "--python", sys.executable)
 POETRY = (*RUN, "poetry")
 PDM = (*RUN, "--with", "hishel<2", "pdm")  # PDM 2.29 does not know that a later one will differ

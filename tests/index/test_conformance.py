@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 import tests.index.conformance_checks  # noqa: F401 (it fills CHECKS)
-from orchestrator.index.catalogue import Catalogue
-from orchestrator.index.export import Exporter
-from orchestrator.index.places import Folder
-from orchestrator.index.snippets import snippets
 from tests.index.conformance import CHECKS, Check, Index, outcome
 from tests.index.index_server import serving
-from tests.index.probe_sample import Sample, publish, write_sample
+from tests.index.probe_place import ProbePlace
 from tests.index.web_servers import caddy, free_port, nginx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 KNOWN_GAPS = {
     ("nginx", "PEP 503: capitals in a name are redirected"),
@@ -29,32 +23,11 @@ KNOWN_GAPS = {
 """What these web servers can't do, or not without modules. Clients normalize names themselves."""
 
 
-class Place:
-    """A wheelhouse of the sample, served in some way."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.sample: Sample = write_sample(folder / "wheels")
-        self.store = publish(self.sample, folder / "wheelhouse")
-
-    def export(self, port: int) -> Path:
-        """What a web server at that port serves."""
-        place = Folder(self.folder / "export")
-        Exporter(
-            Catalogue(self.store.directory),
-            place,
-            makers=(lambda: snippets(place.address),),
-            public_url=f"http://127.0.0.1:{port}",
-            now=datetime.now(UTC),
-        ).run()
-        return self.folder / "export"
-
-
 @pytest.fixture(scope="module", params=["serve", "serve-below", "nginx", "caddy"])
 def index(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Index]:
-    place = Place(tmp_path_factory.mktemp(request.param))
+    place = ProbePlace(tmp_path_factory.mktemp(request.param))
     port = free_port()
     if request.param.startswith("serve"):
         below = "/team/wheels" if request.param == "serve-below" else ""
