@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     help="Where users reach the index: for links that must be whole, and examples.",
 )
 @click.option(
+    "--upstream",
+    metavar="URL",
+    default="",
+    help="Index whose pages are merged into those of the names that index.toml lists.",
+)
+@click.option(
     "--grace",
     metavar="SECONDS",
     type=click.IntRange(min=0),
@@ -39,7 +45,14 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def export(
-    *, destination: str, wheelhouse: Path, public_url: str, grace: int, copy: bool, as_json: bool
+    *,
+    destination: str,
+    wheelhouse: Path,
+    public_url: str,
+    upstream: str,
+    grace: int,
+    copy: bool,
+    as_json: bool,
 ) -> None:
     """Bring the static index in DIR, or below s3://BUCKET/PREFIX, up to date.
 
@@ -51,15 +64,15 @@ def export(
     from orchestrator.index.export import Exporter  # noqa: PLC0415
     from orchestrator.index.site_pages import site_pages  # noqa: PLC0415
     from orchestrator.index.snippets import snippets  # noqa: PLC0415
-    from orchestrator.index.sources import quiet, whole_catalogue  # noqa: PLC0415
+    from orchestrator.index.sources import quiet, whole_facts  # noqa: PLC0415
 
-    catalogue = whole_catalogue(wheelhouse)
+    facts = whole_facts(wheelhouse, upstream)
     place = _place(destination, copy=copy)
     exporter = Exporter(
-        catalogue,
+        facts,
         place,
         makers=(
-            lambda: site_pages(catalogue, wheelhouse, public_url),
+            lambda: site_pages(facts, public_url),
             lambda: snippets(place.address),
         ),
         public_url=public_url,

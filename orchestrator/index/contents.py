@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import msgspec
 
@@ -111,7 +110,7 @@ def root_pages(contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 def _files_of(facts: Facts, file: File) -> dict[str, Wanted] | None:
     """A file and what lies beside it; nothing of one that is elsewhere; None where it is gone."""
-    if file.url != FILES + quote(file.filename):
+    if not file.url.startswith(FILES):
         return {}
     digests = {"": file.sha256, METADATA: file.metadata_sha256, PROVENANCE: file.provenance}
     found: dict[str, Wanted] = {}

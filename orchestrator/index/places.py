@@ -27,6 +27,9 @@ MANIFEST = ".export.json"
 
 _INCOMING = ".export.incoming"
 _LOCK = ".export.lock"
+_READABLE = 0o444
+"""For everybody: web servers are users of their own."""
+
 _OWN = frozenset({MANIFEST, _INCOMING, _LOCK})
 
 
@@ -179,12 +182,12 @@ class Folder:
         return self._incoming / str(self._count)
 
     def _link(self, source: Path, target: Path) -> None:
-        if not self._copy:
+        status = source.stat()
+        if not self._copy and status.st_mode & _READABLE == _READABLE:
             with contextlib.suppress(OSError):
                 os.link(source, target)
                 return
         shutil.copyfile(source, target)
-        status = source.stat()
         os.utime(target, ns=(status.st_mtime_ns, status.st_mtime_ns))
 
     @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.index.content_types import ASSET_CACHE, FILE_CACHE, PAGE_CACHE
 from orchestrator.index.negotiation import HTML, JSON
+from orchestrator.index.ui.frame import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,8 @@ server {
 
     add_header Cache-Control "@PAGE_CACHE@";
     add_header X-Content-Type-Options nosniff;
+    add_header Content-Security-Policy "@POLICY@";
+    add_header Referrer-Policy same-origin;
 
     location /simple/ {
         # One page for each project, in the form that the client takes.
@@ -173,7 +176,11 @@ _CADDY = r"""# A static index of wheels; for Caddy (tested with 2.6).
 	header X-Content-Type-Options nosniff
 	header @files Cache-Control "@FILE_CACHE@"
 	header @assets Cache-Control "@ASSET_CACHE@"
-	header @pages Cache-Control "@PAGE_CACHE@"
+	header @pages {
+		Cache-Control "@PAGE_CACHE@"
+		Content-Security-Policy "@POLICY@"
+		Referrer-Policy same-origin
+	}
 	header @metadata Content-Type "text/plain; charset=utf-8"
 	header @provenance Content-Type application/json
 	header @wheels Content-Type application/octet-stream
@@ -184,10 +191,15 @@ _CADDY = r"""# A static index of wheels; for Caddy (tested with 2.6).
 			expression `{http.error.status_code} == 404`
 			file /404.html
 		}
-		header Content-Type "text/html; charset=utf-8"
-		rewrite @missing /404.html
-		file_server @missing
-		respond "{http.error.status_code} {http.error.status_text}"
+		handle @missing {
+			rewrite * /404.html
+			header Content-Type "text/html; charset=utf-8"
+			file_server
+		}
+		handle {
+			header Content-Type "text/plain; charset=utf-8"
+			respond "{http.error.status_code} {http.error.status_text}"
+		}
 	}
 }
 """
@@ -217,6 +229,7 @@ def _filled(text: str, root: str) -> str:
         "SLASH": _SLASH,
         "TYPE_JSON": JSON,
         "TYPE_HTML": HTML,
+        "POLICY": POLICY,
         "PAGE_CACHE": PAGE_CACHE,
         "FILE_CACHE": FILE_CACHE,
         "ASSET_CACHE": ASSET_CACHE,

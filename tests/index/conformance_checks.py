@@ -56,6 +56,15 @@ def _(index: Index) -> None:
         need(reply.body == index.sample.content(filename), "other bytes")
 
 
+@check("PEP 503", "so do those of local versions (1.0+own.1)")
+def _(index: Index) -> None:
+    page = index.page("probe-local", Accept="text/html")
+    for filename in index.sample.of("probe-local"):
+        need(filename in Page(page).links, f"lists {sorted(Page(page).links)}")
+        reply = index.get(urljoin(page.url, Page(page).links[filename]["href"] or ""))
+        need(reply.body == index.sample.content(filename), f"status {reply.status}")
+
+
 @check("PEP 503", "links carry sha256")
 def _(index: Index) -> None:
     for filename in WHEELS:

@@ -65,6 +65,7 @@ def write_sample(folder: Path) -> Sample:
         for version in ("1.0", "1.1", "2.0")
     ]
     paths.append(write_small_wheel(folder, "probe-old", "0.1"))
+    paths.append(write_small_wheel(folder, "probe-local", "1.0+own.1"))
     # A page that is worth compressing.
     paths += [write_small_wheel(folder, "probe-many", f"0.{number}") for number in range(20)]
     return Sample(wheels={path.name: path for path in paths})
