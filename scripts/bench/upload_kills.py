@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills ``orchestrate serve`` again and again while wheels are uploaded; looks at what is left.
 
-Wheels of 20 kB to 4 MB, packed as badly as random bytes are, are uploaded over several connections
+Wheels of 20 kB to 4 MB (--largest KB), of random bytes, are uploaded over several connections
 without a pause, some of them again and again; the server is killed (SIGKILL) at a random moment and
 started anew on the same wheelhouse. After each kill, before anybody cleans up:
 
@@ -12,7 +12,7 @@ started anew on the same wheelhouse. After each kill, before anybody cleans up:
 and after the next start every file that the index lists can be fetched and has the hash it says,
 and nothing is left of what was under way.
 
-Usage: scripts/bench/upload_kills.py [--kills N] [--connections N] [--seed N] [--json]
+Usage: scripts/bench/upload_kills.py [--kills N] [--connections N] [--largest KB] [--seed N]
 Exit status 1: something was not whole.
 """
 
@@ -67,6 +67,7 @@ class Tally:
     again: int = 0
     broken_off: int = 0
     half_received: int = 0
+    half_published: int = 0
     refused: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
@@ -146,12 +147,12 @@ class Server:
         self.process.wait()
 
 
-def make_wheel(folder: Path, number: int, rng: random.Random) -> Wheel:
+def make_wheel(folder: Path, number: int, rng: random.Random, largest: int = 4000) -> Wheel:
     """A pure wheel of random bytes, and the form that uploads it."""
     name, info = f"kills_{number}", f"kills_{number}-1.0.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: kills-{number}\nVersion: 1.0\n".encode()
     files = {
-        f"{name}/data.bin": rng.randbytes(int(20_000 * 200 ** rng.random())),
+        f"{name}/data.bin": rng.randbytes(int(20_000 * (largest / 20) ** rng.random())),
         f"{info}/METADATA": metadata,
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -193,6 +194,9 @@ def look_at_files(house: Wheelhouse, wheels: dict[str, Wheel], tally: Tally) -> 
     seen = {path.name for path in folder.glob("*.whl")}
     if published != seen:
         tally.wrong.append(f"kill {tally.kills}: without a record: {sorted(seen - published)}")
+    # Its metadata is in place, and perhaps its record; the wheel, which comes last, is not.
+    metadata = {path.name.removesuffix(".metadata") for path in folder.glob("*.metadata")}
+    tally.half_published += len(metadata - seen) + any((folder / ".incoming").iterdir())
     if lost := tally.answered - published:
         tally.wrong.append(f"kill {tally.kills}: answered 200 and not there: {sorted(lost)}")
     uploads = [path for path in (folder / ".index" / "uploads").iterdir() if any(path.iterdir())]
@@ -220,10 +224,12 @@ def look_through_server(port: int, wheels: dict[str, Wheel], tally: Tally) -> in
     return count
 
 
-def run(folder: Path, kills: int, connections: int, rng: random.Random) -> tuple[Tally, int]:
+def run(
+    folder: Path, kills: int, connections: int, largest: int, rng: random.Random
+) -> tuple[Tally, int]:
     """All of it; the tally, and the number of files at the end."""
     (folder / "made").mkdir()
-    made = [make_wheel(folder / "made", number, rng) for number in range(WHEELS)]
+    made = [make_wheel(folder / "made", number, rng, largest) for number in range(WHEELS)]
     wheels = {wheel.name: wheel for wheel in made}
     tokens = Tokens(folder / "tokens.json")
     _, token = tokens.create(created="2026-01-01T00:00:00Z", upload=("kills-*",))
@@ -279,6 +285,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--largest", type=int, default=4000, help="kB")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -286,7 +293,7 @@ def main() -> int:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="upload-kills-") as name, suppress(KeyboardInterrupt):
         rng = random.Random(seed)  # noqa: S311
-        tally, files = run(Path(name), options.kills, options.connections, rng)
+        tally, files = run(Path(name), options.kills, options.connections, options.largest, rng)
     report = {
         "seed": seed,
         "kills": tally.kills,
@@ -295,6 +302,7 @@ def main() -> int:
         "uploads of what was there": tally.again,
         "requests broken off": tally.broken_off,
         "uploads half received at a kill": tally.half_received,
+        "uploads half published at a kill": tally.half_published,
         "refused": tally.refused,
         "files at the end": files,
         "not whole": tally.wrong,
