@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import os
+import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,20 @@ import msgspec
 
 from orchestrator.index.catalogue import Catalogue
 from orchestrator.index.pages import project_html, root_html
-from orchestrator.model import Record, Source, ToolchainIdentity
+from orchestrator.model import (
+    BuildSettings,
+    BuiltWheel,
+    Interpreter,
+    Platform,
+    Record,
+    RepairedWheel,
+    Source,
+    Step,
+    Target,
+    ToolchainIdentity,
+    VerifiedWheel,
+)
+from orchestrator.wheelhouse.store import open_wheelhouse
 
 VERSIONS = 20
 LARGE = 100_000  # bytes that a large wheel holds
@@ -43,10 +59,7 @@ def write_wheel(folder: Path, number: int, version: int) -> Record:
     """
     filename = filename_of(number, version)
     large = number < LARGE_PROJECTS and version == VERSIONS - 1
-    metadata = (
-        f"Metadata-Version: 2.1\nName: {name_of(number)}\nVersion: 1.{version}\n"
-        "Requires-Python: >=3.8\n"
-    ).encode()
+    metadata = _metadata(number, version)
     incoming = folder / ".incoming" / filename
     _write_zip(incoming, filename, metadata, os.urandom(LARGE) if large else b"")
     content = incoming.read_bytes()
@@ -69,6 +82,30 @@ def make_wheelhouse(folder: Path, wheels: int) -> Path:
             write_wheel(folder, number, version)
     (folder / ".whole").touch()
     return folder
+
+
+def publish_more(folder: Path, count: int, projects: int, pause: float) -> None:
+    """Publishes further versions, one after the other, as builds do.
+
+    Args:
+        folder: Of the wheelhouse.
+        count: How many.
+        projects: Over how many of them they are spread.
+        pause: Seconds between two.
+    """
+    store = open_wheelhouse(folder)
+    with tempfile.TemporaryDirectory() as place:
+        for each in range(count):
+            number, version = each % projects, VERSIONS + each // projects
+            path = Path(place) / filename_of(number, version)
+            _write_zip(path, path.name, _metadata(number, version), os.urandom(LARGE))
+            built = BuiltWheel(step=_step(number, version), path=path)
+            repaired = RepairedWheel(built=built, path=path)
+            created = dt.datetime.now(dt.UTC).isoformat()
+            store.publish(
+                VerifiedWheel(repaired=repaired, findings=()), seconds=0.0, created=created
+            )
+            time.sleep(pause)
 
 
 def make_static(wheelhouse: Path, folder: Path) -> Path:
@@ -107,6 +144,28 @@ def make_bare_folder(wheelhouse: Path, folder: Path) -> Path:
         if not (folder / path.name).exists():
             (folder / path.name).hardlink_to(path)
     return folder
+
+
+def _metadata(number: int, version: int) -> bytes:
+    return (
+        f"Metadata-Version: 2.1\nName: {name_of(number)}\nVersion: 1.{version}\n"
+        "Requires-Python: >=3.8\n"
+    ).encode()
+
+
+def _step(number: int, version: int) -> Step:
+    name = name_of(number)
+    return Step(
+        source=Source(name=name, version=f"1.{version}", kind="index", location=""),
+        settings=BuildSettings(recipes=(), digest="", patches=()),
+        target=Target(
+            platform=Platform(os="linux", arch="x86_64", minimum=(2, 28), libc="glibc"),
+            interpreter=Interpreter(major=3, minor=11),
+        ),
+        toolchain=ToolchainIdentity(name="none", versions={}),
+        python="3.11",
+        fingerprint=hashlib.sha256(f"{name} {version}".encode()).hexdigest(),
+    )
 
 
 def _write_zip(path: Path, filename: str, metadata: bytes, payload: bytes) -> None:
