@@ -8,10 +8,8 @@ nor is metadata that is not the wheel's.
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import quote
 
@@ -20,19 +18,19 @@ from packaging.version import InvalidVersion, Version
 
 from orchestrator.files import sha256_of
 from orchestrator.index.facts import File, Project
+from orchestrator.index.listing import METADATA, PROVENANCE, Listing, look, time_of
 from orchestrator.index.state import State, read_state, state_path
 from orchestrator.wheelhouse.record import read_record
 from orchestrator.wheelhouse.store import project_of
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
     from orchestrator.model import Record
 
 FILES = "../../files/"
 """From the page of a project to the files."""
-METADATA = ".metadata"
-PROVENANCE = ".provenance"
 
 # Of what a folder's time can't tell apart: two changes within one tick of the system's clock.
 _TICK = 50_000_000  # nanoseconds
@@ -72,31 +70,6 @@ class WiderFacts(Facts, Protocol):
         """
 
 
-class _Listing:
-    """What one look at the folders saw.
-
-    Attributes:
-        wheels: File names of wheels with records, by project.
-        records: File names of records, by file name of the wheel.
-        beside: Files that lie beside wheels.
-        signs: By project, a number that changes with any of its files.
-        entries: What was read of projects since.
-    """
-
-    def __init__(self) -> None:
-        self.wheels: dict[str, list[str]] = {}
-        self.records: dict[str, list[str]] = {}
-        self.beside: set[str] = set()
-        self.signs: dict[str, int] = {}
-        self.entries: dict[str, Project | None] = {}
-
-    def note(self, entry: os.DirEntry[str], extra: int = 0) -> str:
-        name = _project_of(entry.name.partition("-")[0])
-        sign = hash((entry.name, entry.inode(), extra))
-        self.signs[name] = self.signs.get(name, 0) ^ sign
-        return name
-
-
 class Catalogue:
     """The facts of one wheelhouse on this machine. Safe to share between threads.
 
@@ -112,7 +85,7 @@ class Catalogue:
         self._digests: dict[tuple[str, int, int, int], str] = {}
         self.problem = ""
         self._state = read_state(self._folder)
-        self._listing = _Listing()
+        self._listing = Listing()
         self._names: tuple[str, ...] = ()
         self.refresh()
 
@@ -158,7 +131,7 @@ class Catalogue:
         """
         with self._lock:
             seen = tuple(
-                _time_of(path)
+                time_of(path)
                 for path in (self._folder, self._folder / ".records", state_path(self._folder))
             )
             if seen == self._seen and self._settled:
@@ -185,7 +158,7 @@ class Catalogue:
         return frozenset(decided | {project_of(name) for name in files})
 
     def _look_again(self, decided: frozenset[str]) -> frozenset[str]:
-        old, new = self._listing, _look(self._folder)
+        old, new = self._listing, look(self._folder)
         names = old.signs.keys() | new.signs.keys()
         changed = {name for name in names if old.signs.get(name) != new.signs.get(name)}
         stale = changed | decided
@@ -195,7 +168,7 @@ class Catalogue:
             self._names = tuple(sorted(new.wheels))
         return frozenset(name for name in changed if name in old.wheels or name in new.wheels)
 
-    def _read(self, name: str, listing: _Listing) -> Project | None:
+    def _read(self, name: str, listing: Listing) -> Project | None:
         state = self._state
         files = [
             self._as_file(record, listing, state)
@@ -217,7 +190,7 @@ class Catalogue:
             tracks=decided.tracks,
         )
 
-    def _record(self, wheel: str, listing: _Listing) -> Record | None:
+    def _record(self, wheel: str, listing: Listing) -> Record | None:
         """The newest record that vouches for a wheel."""
         try:
             status = (self._folder / wheel).stat()
@@ -225,7 +198,7 @@ class Catalogue:
             return None
         paths = [self._folder / ".records" / name for name in listing.records.get(wheel, ())]
         # Taken before they are read: a record that is replaced meanwhile counts as older.
-        written = max((_time_of(path)[0] for path in paths), default=0)
+        written = max((time_of(path)[0] for path in paths), default=0)
         read = (read_record(path) for path in paths)
         records = [
             record
@@ -247,7 +220,7 @@ class Catalogue:
                 return ""
         return self._digests[key]
 
-    def _as_file(self, record: Record, listing: _Listing, state: State) -> File:
+    def _as_file(self, record: Record, listing: Listing, state: State) -> File:
         url = FILES + quote(record.filename)
         proven = record.filename + PROVENANCE in listing.beside
         return File(
@@ -271,36 +244,6 @@ class Catalogue:
         return hashlib.sha256(content).hexdigest() == record.metadata_sha256
 
 
-def _look(folder: Path) -> _Listing:
-    listing = _Listing()
-    found: dict[str, list[str]] = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(".whl"):
-                try:
-                    name = listing.note(entry, entry.stat().st_mtime_ns)
-                except OSError:
-                    continue  # deleted meanwhile
-                found.setdefault(name, []).append(entry.name)
-            elif entry.name.endswith((f".whl{METADATA}", f".whl{PROVENANCE}")):
-                listing.note(entry)
-                listing.beside.add(entry.name)
-    try:
-        with os.scandir(folder / ".records") as entries:
-            for entry in entries:
-                if entry.name.endswith(".json") and not entry.name.startswith("."):
-                    listing.note(entry)
-                    wheel = entry.name.removesuffix(".json").rpartition(".")[0]
-                    listing.records.setdefault(wheel, []).append(entry.name)
-    except FileNotFoundError:
-        pass  # a folder where nothing was published yet
-    for name, wheels in found.items():
-        recorded = [wheel for wheel in wheels if wheel in listing.records]
-        if recorded:
-            listing.wheels[name] = recorded
-    return listing
-
-
 def _version_of(wheel: str) -> str:
     """As the file name spells it; empty where that is no version."""
     version = wheel.partition("-")[2].partition("-")[0]
@@ -312,17 +255,3 @@ def _version_of(wheel: str) -> str:
 
 def _order(file: File) -> tuple[Version, str]:
     return Version(file.version), file.filename
-
-
-@lru_cache(maxsize=100_000)
-def _project_of(distribution: str) -> str:
-    return project_of(distribution)
-
-
-def _time_of(path: Path) -> tuple[int, int, int]:
-    """Of a folder's or a file's last change; zeros where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (status.st_mtime_ns, status.st_ino, status.st_size)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from orchestrator.index.catalogue import FILES, METADATA, PROVENANCE
+from orchestrator.index.catalogue import FILES
 from orchestrator.index.facts import Project
+from orchestrator.index.listing import METADATA, PROVENANCE
 from orchestrator.index.pages import project_html, project_json, root_html, root_json
 from orchestrator.model import Value
 

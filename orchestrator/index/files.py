@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.errors import IndexUnreachableError
-from orchestrator.index.catalogue import METADATA, PROVENANCE, Facts, WiderFacts
+from orchestrator.index.catalogue import Facts, WiderFacts
 from orchestrator.index.compress import SMALLEST, compress
 from orchestrator.index.conditional import names_etag, not_modified, span_of
+from orchestrator.index.listing import METADATA, PROVENANCE
 from orchestrator.index.messages import Answer, Request, plain
 from orchestrator.index.negotiation import Encoding, encoding
 from orchestrator.wheelhouse.store import project_of

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from orchestrator.errors import IndexUnreachableError
-from orchestrator.index.catalogue import FILES, METADATA, Catalogue
+from orchestrator.index.catalogue import FILES, Catalogue
+from orchestrator.index.listing import METADATA
 from orchestrator.index.merge import Standing, merged, standing
 from orchestrator.index.upstream import FRESH_SECONDS
 from orchestrator.wheelhouse.store import project_of

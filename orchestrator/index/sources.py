@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from orchestrator.index.catalogue import FILES, METADATA
+from orchestrator.index.catalogue import FILES
+from orchestrator.index.listing import METADATA
 from orchestrator.index.merged import Merged
 from orchestrator.index.service import open_facts
 from orchestrator.wheelhouse.store import find_wheelhouse
