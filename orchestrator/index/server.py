@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import gc
+import importlib.util
 import os
 import resource
 import signal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Background = Callable[[], Coroutine[None, None, None]]
 
+_PACKAGES = ("granian", "brotli", "python_multipart")  # of an extra
 _BACKLOG = 1024
 _AT_ONCE = 4096  # connections; others wait
 _HEADERS_WITHIN = 15_000  # milliseconds
@@ -104,11 +106,17 @@ def run(
     Raises:
         ServeSupportError: The server is not installed.
     """
-    try:
-        import granian.server.embed  # noqa: F401, PLC0415 (of an extra; asked early)
-    except ImportError as error:
-        raise ServeSupportError("orchestrate serve needs granian, which is not here.") from error
+    for package in _PACKAGES:
+        if not _is_here(package):
+            raise ServeSupportError(f"orchestrate serve needs {package}, which is not here.")
     asyncio.run(_run(app, address, background, started))
+
+
+def _is_here(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 async def _run(

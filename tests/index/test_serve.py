@@ -288,6 +288,29 @@ def test_what_cannot_be_served_is_said(shop: Store, tmp_path: Path):
     assert "SRV005" in refused(*here, "--port", "0", "--trust-proxy", "proxy")
 
 
+@pytest.mark.parametrize("package", ["granian", "brotli", "python_multipart"])
+def test_what_is_not_installed_is_said(shop: Store, package: str):
+    program = f"""
+import sys
+from importlib.abc import MetaPathFinder
+
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] == {package!r}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+from orchestrator.cli import main
+main(["serve", "--wheelhouse", {str(shop.folder)!r}, "--port", "0"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 3
+    assert "SRV001" in done.stderr
+    assert "orchestrator[serve]" in done.stderr
+
+
 def test_damaged_decisions_are_said(store: Store):
     store.decide(State())
     (store.folder / ".index" / "state.json").write_text("{")
