@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from orchestrator.index.body import Body, Pace
 from orchestrator.index.refusal import RefusalError
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.index.messages import Request
 
 _FIELDS = 20
-_KINDS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 async def read_form(request: Request, limit: int) -> dict[str, str]:
@@ -26,19 +26,33 @@ async def read_form(request: Request, limit: int) -> dict[str, str]:
     Raises:
         RefusalError: It is too long, comes too slowly, or can't be read.
     """
+    from python_multipart.multipart import parse_options_header  # noqa: PLC0415 (of an extra)
+
     body = Body(request)
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
     try:
-        return await _read(body, request.headers.get("content-type", ""), limit)
+        if kind == b"multipart/form-data":
+            return await _read_parts(body, options.get(b"boundary", b""), limit)
+        if kind == b"application/x-www-form-urlencoded":
+            return await _read_query(body, limit)
+        raise _no_form()
     except RefusalError:
         await body.drain()
         raise
 
 
-async def _read(body: Body, content_type: str, limit: int) -> dict[str, str]:
-    from python_multipart.exceptions import FormParserError  # noqa: PLC0415 (of an extra)
-    from python_multipart.multipart import FormParser, parse_options_header  # noqa: PLC0415
+async def _read_query(body: Body, limit: int) -> dict[str, str]:
+    content = b"".join([chunk async for chunk in body.read(Pace(), limit)])
+    try:
+        return dict(parse_qsl(content.decode("utf-8", "replace"), max_num_fields=_FIELDS))
+    except ValueError as error:
+        raise _no_form() from error
 
-    kind, options = parse_options_header(content_type)
+
+async def _read_parts(body: Body, boundary: bytes, limit: int) -> dict[str, str]:
+    from python_multipart.exceptions import FormParserError  # noqa: PLC0415 (of an extra)
+    from python_multipart.multipart import FormParser  # noqa: PLC0415
+
     found: dict[str, str] = {}
 
     def on_field(field: Field) -> None:
@@ -50,16 +64,15 @@ async def _read(body: Body, content_type: str, limit: int) -> dict[str, str]:
         file.close()
 
     # More than this does not come; so nothing is written to the disk.
-    room = {"MAX_MEMORY_FILE_SIZE": limit + 1, "MAX_FIELDS": _FIELDS, "MAX_FIELD_SIZE": limit + 1}
+    room = {"MAX_MEMORY_FILE_SIZE": limit + 1}
     try:
-        if kind.decode() not in _KINDS:
-            raise _no_form()
-        boundary = options.get(b"boundary")
-        parser = FormParser(kind.decode(), on_field, on_file, boundary=boundary, config=room)
+        parser = FormParser(
+            "multipart/form-data", on_field, on_file, boundary=boundary, config=room
+        )
         async for chunk in body.read(Pace(), limit):
             parser.write(chunk)
         parser.finalize()
-    except (FormParserError, AssertionError, UnicodeDecodeError) as error:
+    except (FormParserError, AssertionError) as error:
         raise _no_form() from error
     return found
 

@@ -41,7 +41,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d+){3}|::1")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _AS_WRITTEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
-_WAITING = 8
+_WAITING = 4
 _LONG_QUERY = 1000
 
 HTML = ("content-type", "text/html; charset=utf-8")

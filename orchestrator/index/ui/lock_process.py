@@ -17,7 +17,7 @@ from orchestrator.errors import OrchestratorError, UnusableLockError
 from orchestrator.index.ui.verdicts import Pins
 from orchestrator.model import Target, Value, learn
 
-SECONDS = 15
+SECONDS = 8
 _MEMORY = 1_000_000_000  # bytes
 
 
