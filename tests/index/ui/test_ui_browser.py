@@ -204,7 +204,7 @@ def test_searching_without_a_script(opened: Open, server: Served) -> None:
     page = opened(server.url, script=False)
     page.get_by_label("Search").fill("snappy")
     page.keyboard.press("Enter")
-    assert page.url == f"{server.url}?q=snappy"
+    page.wait_for_url(f"{server.url}?q=snappy")
     assert names(page) == ["python-snappy"]
     page.get_by_role("link", name="python-snappy").click()
     assert page.url == f"{server.url}project/python-snappy/"
