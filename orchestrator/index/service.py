@@ -188,7 +188,7 @@ def _pages(facts: Catalogue | Merged, settings: Settings) -> Pages:
     content = Content(
         facts,
         facts.records,
-        Site(assets=asset_names(), whole=whole),
+        Site(assets=asset_names(), whole=whole, private=settings.private),
         settings.wheelhouse,
         own=facts.own if isinstance(facts, Merged) else facts.project,
         passed_on=_elsewhere(facts),

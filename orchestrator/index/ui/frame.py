@@ -28,12 +28,14 @@ class Site(Value, kw_only=True):
         assets: Names with digests, by names without: ``style.css`` → ``style.1a2b3c4d.css``.
         whole: Whether it serves, or passes on, the packages that it has no wheels of, too.
         server: Whether a server answers forms; else the pages are files.
+        private: Whether reading needs a token.
     """
 
     title: str = "Wheel index"
     assets: Mapping[str, str]
     whole: bool = False
     server: bool = True
+    private: bool = False
 
 
 def page(site: Site, root: str, title: str, *children: Child, here: str = "") -> bytes:

@@ -8,7 +8,7 @@ from packaging.version import InvalidVersion, Version
 
 from orchestrator.index.facts import File
 from orchestrator.index.ui.about import About
-from orchestrator.index.ui.frame import Site, crumbs, page
+from orchestrator.index.ui.frame import Site, crumbs, page, place
 from orchestrator.index.ui.html import Html, el, href, join, link_of
 from orchestrator.index.ui.install import installing
 from orchestrator.index.ui.parts import (
@@ -118,7 +118,14 @@ def _installing(site: Site, project: Project, newest: Release | None) -> Html:
     if newest is None or project.status == "quarantined":
         return Html()
     examples = installing(site, project.name, newest.files)
-    return section("Install", el("div", examples, class_="examples"), name="install")
+    command = el("code", "orchestrate config pip ", place())
+    token = ("This index asks for a token. How clients are told theirs: ", command, ".")
+    return section(
+        "Install",
+        el("p", *token) if site.private else None,
+        el("div", examples, class_="examples"),
+        name="install",
+    )
 
 
 def _files(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:

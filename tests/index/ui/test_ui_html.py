@@ -11,19 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_index import HOSTILE, LONG, REASON
 
+from orchestrator.index.catalogue import Catalogue
 from orchestrator.index.facts import File, Project
 from orchestrator.index.ui.about import about_of
 from orchestrator.index.ui.assets import asset_names
+from orchestrator.index.ui.content import Content
 from orchestrator.index.ui.frame import Site
 from orchestrator.index.ui.home import Line, Listing, found_by, home_page
 from orchestrator.index.ui.html import Html, el, join, link_of, text
 from orchestrator.index.ui.missing import missing_page
 from orchestrator.index.ui.platforms import place_of, systems_of
 from orchestrator.index.ui.project import newest_of, project_page, releases_of
+from orchestrator.index.ui.static import MANY, common_files, project_files, site_for_files
 from orchestrator.index.ui.wheel import wheel_page
 
 if TYPE_CHECKING:
-    from orchestrator.index.ui.content import Content
+    from pathlib import Path
 
 SITE = Site(assets=asset_names())
 
@@ -227,6 +230,44 @@ def test_pages_of_a_long_list() -> None:
     assert b'href="./?q=p&amp;page=1"' in page
     assert b'href="./?q=p&amp;page=3"' in page
     assert b"250 of 900 projects, page 2 of 3" in page
+
+
+def test_a_private_index_says_how_to_get_in(content: Content) -> None:
+    site = Site(assets=asset_names(), private=True)
+    project = content.facts.project("annoy")
+    assert project is not None
+    said = Tags(project_page(site, project, {})).text
+    assert "asks for a token" in said
+    assert "orchestrate config pip https://this-index.invalid/." in said
+    assert "asks for a token" not in Tags(project_page(SITE, project, {})).text
+
+
+def test_pages_as_files(sample: Path) -> None:
+    site = site_for_files()
+    lines = [Line(name=f"p{number}", version="1.0") for number in range(MANY)]
+    files = dict(common_files(site, lines, "https://w.example/x"))
+    assert {"404.html", "audit/index.html", "index.html"} < files.keys()
+    assert files["index.html"].count(b"data-name=") == MANY
+    assert b"1.0" in files["index.html"]
+    assert b'href="https://w.example/x/"' in files["404.html"]
+    assert b"<form" not in files["audit/index.html"]
+    assert b"orchestrate audit --lock uv.lock" in files["audit/index.html"]
+    assert b'<form action="./" method="get" role="search" hidden>' in files["index.html"]
+    assert not [path for path, page in files.items() if b"this-index.invalid" in page]
+    many = dict(common_files(site, [*lines, Line(name="last", version="2.0")]))
+    assert b"last</a>" in many["index.html"]
+    assert b"2.0" not in many["index.html"]
+    assert b"this-index.invalid" in many["index.html"]  # nobody said where it will be
+    wheel = "annoy-1.0.2-cp311-cp311-manylinux_2_28_aarch64.whl"
+    catalogue = Catalogue(sample)
+    own = Content(catalogue, catalogue.records, site, sample)
+    pages = dict(project_files(own, "annoy"))
+    assert set(pages) == {
+        "project/annoy/index.html",
+        f"wheel/{wheel}/index.html",
+        "wheel/annoy-1.0.2-cp311-cp311-macosx_11_0_arm64.whl/index.html",
+    }
+    assert b"zig c++" not in pages[f"wheel/{wheel}/index.html"]  # logs stay where they are
 
 
 def test_the_newest_version_is_one_that_installers_take() -> None:
