@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 from orchestrator.index.facts import File
 from orchestrator.index.ui.about import About
 from orchestrator.index.ui.frame import Site, crumbs, page, place
-from orchestrator.index.ui.html import Html, el, href, join, link_of
+from orchestrator.index.ui.html import Child, Html, el, href, join, link_of
 from orchestrator.index.ui.install import installing
 from orchestrator.index.ui.parts import (
     badge,
@@ -29,7 +29,7 @@ from orchestrator.model import Value
 from orchestrator.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.index.facts import Project
     from orchestrator.model import Record
@@ -218,22 +218,18 @@ def _file(file: File, records: Mapping[str, Record]) -> Html:
 
 
 def _plain_list(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
+    """Versions with our files by name; those of another index are many, and counted."""
     return items(
-        join(
-            (
-                el("strong", release.version),
-                ": ",
-                join(
-                    (
-                        el("a", file.filename, href=wheel_url(file, records) or None)
-                        for file in release.files
-                    ),
-                    ", ",
-                ),
-            )
-        )
+        join((el("strong", release.version), ": ", join(_told(release, records), ", ")))
         for release in releases
     )
+
+
+def _told(release: Release, records: Mapping[str, Record]) -> Iterator[Child]:
+    own = [file for file in release.files if file.filename in records]
+    yield from (el("a", file.filename, href=wheel_url(file, records)) for file in own)
+    if others := len(release.files) - len(own):
+        yield f"{counted(others, 'file')} of another index"
 
 
 def _about(project: Project, about: About) -> Html:
