@@ -131,7 +131,11 @@ def _installing(site: Site, project: Project, newest: Release | None) -> Html:
 def _files(releases: Sequence[Release], records: Mapping[str, Record]) -> Html:
     if not releases:
         return section("Files", notice("It has no files."), name="files")
-    shown, older = releases[:_SHOWN_VERSIONS], releases[_SHOWN_VERSIONS:]
+    # Ours may be far down the list of what another index has.
+    own = [one for one in releases if any(file.filename in records for file in one.files)]
+    chosen = {one.version for one in (*releases[:_SHOWN_VERSIONS], *own[:_SHOWN_VERSIONS])}
+    shown = [one for one in releases if one.version in chosen]
+    older = [one for one in releases if one.version not in chosen]
     number = sum(len(release.files) for release in releases)
     words = f"{counted(number, 'file')}, {counted(len(releases), 'version')}"
     rest = f"{counted(len(older), 'older version')}"

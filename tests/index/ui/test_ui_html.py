@@ -204,6 +204,19 @@ def test_files_of_upstream_are_marked_and_linked() -> None:
     assert "sdist" in tags.text
 
 
+def test_our_versions_are_shown_however_old(content: Content) -> None:
+    record = content.records("annoy")["annoy-1.0.2-cp311-cp311-macosx_11_0_arm64.whl"]
+    versions = [f"{number}.0" for number in range(2, 60)]
+    theirs = [File(filename=f"annoy-{one}.tar.gz", url="x", version=one) for one in versions]
+    ours = File(filename=record.filename, url="x", version="1.0.2")
+    project = Project(name="annoy", files=(ours, *theirs))
+    page = Tags(project_page(SITE, project, {record.filename: record}))
+    url = f"../../wheel/{record.filename}/"
+    assert ("a", {"href": url, "title": record.filename}) in page.elements
+    assert "38 older versions" in page.text
+    assert "2.0: 1 file of another index" in page.text
+
+
 def test_metadata_is_read_without_faith() -> None:
     about = about_of(
         b"Summary: UNKNOWN\nHome-page: javascript:alert(1)\nProject-URL: Docs, https://d.example\n"
