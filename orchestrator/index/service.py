@@ -34,6 +34,7 @@ from orchestrator.index.upstream import Upstream
 from orchestrator.index.watch import Watcher
 from orchestrator.model import Value
 from orchestrator.resolve.configuration import read_configuration
+from orchestrator.wheelhouse.store import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], Non
         started: Told how many projects there are, once it listens.
 
     Raises:
-        NoWheelhouseError: The folder is not there, or can't be read.
+        NoWheelhouseError: The folder is not there, can't be read, or is half of one.
         StateFileError: The operator's decisions can't be read.
         BadIndexSettingsError: What is to be merged can't be read.
         TokensFileError: The tokens can't be read.
@@ -78,6 +79,12 @@ def serve(settings: Settings, log: BinaryIO | None, started: Callable[[int], Non
         ServeSupportError: The server is not installed.
         AddressInUseError: It can't be served there.
     """
+    if (settings.wheelhouse / SHARED).exists():
+        # What others brought to its store is not here, and would be missing without a word.
+        raise NoWheelhouseError(
+            f"wheelhouse {settings.wheelhouse}: its other half is in an object store.",
+            hint="orchestrate export makes static files of both halves, for any web server.",
+        )
     facts = open_facts(settings.wheelhouse, settings.upstream)
     journal = Journal(settings.wheelhouse)
     access = _access(settings, journal)

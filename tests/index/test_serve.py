@@ -273,6 +273,10 @@ def refused(*options: str | Path) -> str:
 def test_what_cannot_be_served_is_said(shop: Store, tmp_path: Path):
     here = ("--wheelhouse", shop.folder)
     assert "SRV002" in refused("--wheelhouse", tmp_path / "none", "--port", "0")
+    half = tmp_path / "half"
+    half.mkdir()
+    (half / ".store").write_text("s3://bucket/wheels")
+    assert "orchestrate export" in refused("--wheelhouse", half, "--port", "0")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = refused(*here, "--port", str(taken.getsockname()[1]))
         assert "SRV003" in said
