@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import OrderedDict
 from email.utils import formatdate
@@ -21,7 +22,6 @@ from orchestrator.index.negotiation import Encoding, encoding
 from orchestrator.wheelhouse.store import project_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 PREFIX = "/files/"
 
@@ -42,6 +42,7 @@ class _Kept(msgspec.Struct):
         packed: Of texts, the same in encodings.
     """
 
+    project: str
     path: Path
     stamp: tuple[int, int]
     answer: Answer
@@ -88,7 +89,7 @@ class Files:
     def forget(self, names: frozenset[str]) -> None:
         """These projects changed."""
         self._changes += 1
-        for filename in [name for name in self._kept if project_of(name) in names]:
+        for filename in [name for name, kept in self._kept.items() if kept.project in names]:
             self._drop(filename)
 
     async def _look(self, filename: str) -> _Kept | None:
@@ -112,12 +113,10 @@ class Files:
             return None
         try:
             with path.open("rb") as file:
-                status = path.stat()
+                status = os.fstat(file.fileno())
                 content = file.read(_SMALL + 1)
         except OSError:
             return None  # deleted a moment ago
-        if len(content) <= _SMALL and len(content) != status.st_size:
-            return self._read(filename)  # replaced between the two
         return _kept(filename, path, content, status)
 
     async def _packed(self, filename: str, kept: _Kept, headers: Mapping[str, str]) -> Answer:
@@ -129,9 +128,9 @@ class Files:
             content = await asyncio.to_thread(compress, body, packing)
             (_, etag), *rest = kept.answer.headers
             named = (("etag", f'{etag[:-1]}-{packing}"'), *rest, ("content-encoding", packing))
-            kept.packed[packing] = Answer(headers=named, body=content)
-            if self._kept.get(filename) is kept:
+            if self._kept.get(filename) is kept and packing not in kept.packed:
                 self._size += len(content)
+            kept.packed[packing] = Answer(headers=named, body=content)
         return kept.packed[packing]
 
     def _keep(self, filename: str, kept: _Kept) -> None:
@@ -173,7 +172,8 @@ def _kept(filename: str, path: Path, content: bytes, status: os.stat_result) -> 
     small = len(content) <= _SMALL
     answer = Answer(headers=headers, body=content if small else b"", file=None if small else path)
     stamp = (status.st_mtime_ns, status.st_size)
-    return _Kept(path=path, stamp=stamp, answer=answer, modified=modified)
+    project = project_of(filename)
+    return _Kept(project=project, path=path, stamp=stamp, answer=answer, modified=modified)
 
 
 def _lifetime(changed: float) -> int:
