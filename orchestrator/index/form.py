@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.index.refusal import RefusalError
@@ -21,6 +22,9 @@ _FILE = "content"
 _PIECE = 1 << 20  # bytes that are written and hashed at once, by another thread
 _FIELDS = 5000  # classifiers and requirements have one each
 _FIELD_BYTES = 8 << 20  # of all together; the longest is the description
+
+# What is wrong with a form its sender is told; nobody reads it on the server's terminal.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 class Form(Value):
