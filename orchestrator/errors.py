@@ -948,6 +948,33 @@ class NoSuchFileError(OrchestratorError):
     exit_status = EXIT_INPUT
 
 
+# --- macOS code run on Linux ------------------------------------------------------------------
+
+
+class UntranslatableError(OrchestratorError):
+    """A Mach-O file contradicts itself, or holds what can't be made to run on Linux."""
+
+    code = "TRN001"
+    exit_status = EXIT_VERIFY
+    default_hint = "`orchestrate verify` says what else is wrong with the wheel."
+
+
+class NoStandInError(OrchestratorError):
+    """A macOS wheel calls something of macOS that nothing here stands in for."""
+
+    code = "TRN002"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "On a Mac, `orchestrate test` runs the wheel itself."
+
+
+class NoStandInsError(OrchestratorError):
+    """The library of stand-ins for macOS could not be compiled."""
+
+    code = "TRN003"
+    exit_status = EXIT_TOOLCHAIN
+    default_hint = "The log has the compiler's words; `orchestrate emulator setup` renews its headers."
+
+
 # --- the wheel index --------------------------------------------------------------------------
 
 
