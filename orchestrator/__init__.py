@@ -15,6 +15,7 @@ into the *wheelhouse*. Data flows one way; so do imports::
     plan         pinned source + recipe + target -> step, with its fingerprint
     resolve      requirement -> pinned source, through the configured index
     registry     recipes: schema, loading, selection, patches
+    translate    Mach-O code made runnable on Linux, with stand-ins for what macOS provides
     targets      tags and their rules, toolchains, SDK overlay, cross kit, doctor's checks
     binary       what a Mach-O, a wheel file, a .tbd says: bytes in, frozen facts out
     model        the frozen value each stage hands to the next

@@ -972,7 +972,9 @@ class NoStandInsError(OrchestratorError):
 
     code = "TRN003"
     exit_status = EXIT_TOOLCHAIN
-    default_hint = "The log has the compiler's words; `orchestrate emulator setup` renews its headers."
+    default_hint = (
+        "The log has the compiler's words; `orchestrate emulator setup` renews its headers."
+    )
 
 
 # --- the wheel index --------------------------------------------------------------------------

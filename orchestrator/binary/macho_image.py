@@ -126,7 +126,7 @@ class Image(Value):
         """
         for segment in self.segments:
             offset = address - segment.address
-            if 0 <= offset and offset + size <= segment.size:
+            if offset >= 0 and offset + size <= segment.size:
                 return segment.content[offset : offset + size].ljust(size, b"\0")
         raise BadBinaryError(f"{address:#x} is in no segment")
 

@@ -47,6 +47,11 @@ class Runtime(Value):
     cpus: tuple[str, ...] = ("",)
     uv_platform: str = ""
 
+    @property
+    def binary(self) -> Path:
+        """The interpreter's own file, which an emulated one starts."""
+        return self.python.with_name(f"{self.python.name}-{ARCH}") if self.qemu else self.python
+
 
 def find_runtime(target: Target, host: Host) -> Runtime | None:
     """What runs the target's Python here; None where nothing does, or it is not set up."""

@@ -10,6 +10,7 @@ import msgspec
 from orchestrator.emulator.runtime import Runtime, find_runtime
 from orchestrator.errors import NoRuntimeError, NotAWheelError
 from orchestrator.model import BuildSettings, Platform, Record, Target
+from orchestrator.pipeline.translation import find_translating
 from orchestrator.prove.candidates import Named, parse_name
 from orchestrator.targets.tags import parse_interpreter, parse_platform
 from orchestrator.wheelhouse.store import Wheelhouse, find_wheelhouse
@@ -91,7 +92,7 @@ def _place(named: Named, record: Record | None, path: Path, host: Host) -> tuple
         )
         targets.insert(0, recorded)
     for target in targets:
-        if runtime := find_runtime(target, host):
+        if runtime := find_runtime(target, host) or find_translating(target, host):
             return target, runtime
     raise _nothing_runs(targets, path, host)
 
@@ -104,7 +105,11 @@ def _nothing_runs(targets: list[Target], path: Path, host: Host) -> NoRuntimeErr
         )
     target = targets[0]
     if target.platform.os == "macos":
-        hint = f"On a Mac with Apple Silicon: orchestrate test {path.name}"
+        hint = (
+            f"On a Mac with Apple Silicon: orchestrate test {path.name}. On Linux x86_64, "
+            f"`orchestrate emulator setup --python {target.interpreter.version}` makes what runs "
+            "its code, translated."
+        )
     elif target.platform.arch == host.arch:
         hint = f"`uv python install {target.interpreter.version}` brings the interpreter."
     else:

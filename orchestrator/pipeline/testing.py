@@ -41,6 +41,7 @@ from orchestrator.pipeline.controls import Suspicion, error_of, refute
 from orchestrator.pipeline.exhibit import exhibit_of, imports_only, override_tree
 from orchestrator.pipeline.perform import make
 from orchestrator.pipeline.subjects import Subject, find_subject
+from orchestrator.pipeline.translation import official_translated, translated
 from orchestrator.pipeline.workshop import (
     CONTROL_SECONDS,
     BuildOptions,
@@ -180,15 +181,32 @@ class _SubjectProof:
         plan = subject.settings.test
         if options.imports_only:
             plan = imports_only(plan)
-        emulated = subject.runtime.proof == "emulated"
+        emulated = subject.runtime.qemu is not None
         return exhibit_of(
-            subject.path,
+            self._wheel(),
             plan,
             lambda: self._tree(plan),
             siblings=subject.store.directory if subject.store else None,
             cpus=options.cpus if emulated else (),
             seconds=options.seconds,
         )
+
+    def _wheel(self) -> Path:
+        """The wheel as it can be run here."""
+        subject = self._subject
+        if subject.runtime.proof != "translated":
+            return subject.path
+        return translated(subject.path, self._bench, self._root / "translated")
+
+    def _official(self, *, known: bool) -> str:
+        """What uv is given to install the official wheel; empty where there is none."""
+        subject, named = self._subject, self._subject.named
+        if not known:
+            return ""
+        if subject.runtime.proof != "translated":
+            return f"{named.name}=={named.version}"
+        folder = self._root / "official"
+        return official_translated(named.name, named.version, subject.target, self._bench, folder)
 
     def _tree(self, plan: TestPlan) -> Path:
         """The source that the tests' files come from, as the build had it."""
@@ -238,7 +256,7 @@ class _SubjectProof:
             exhibit=exhibit,
             bench=self._bench,
             proving=proving,
-            official=f"{subject.named.name}=={subject.named.version}" if known else "",
+            official=self._official(known=bool(known)),
             build=self._for_host if source else None,
         )
         refutation = refute(suspicion, failed)

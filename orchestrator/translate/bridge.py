@@ -80,29 +80,29 @@ sem_open        2 darwin_sem_open_list
 """)
 
 # long double is eight bytes on Apple's arm64: what takes one is what takes a double.
-_LONG_DOUBLE = frozenset(
-    f"{name}l"
-    for name in (
-        "acos acosh asin asinh atan atan2 atanh cabs cacos cacosh carg casin casinh catan catanh"
-        " cbrt ccos ccosh ceil cexp cimag clog conj copysign cos cosh cpow cproj creal csin csinh"
-        " csqrt ctan ctanh erf erfc exp exp2 expm1 fabs fdim floor fma fmax fmin fmod frexp hypot"
-        " ilogb ldexp lgamma llrint llround log log10 log1p log2 logb lrint lround modf nan"
-        " nearbyint nextafter nexttoward pow remainder remquo rint round scalbln scalbn sin sinh"
-        " sqrt tan tanh tgamma trunc"
-    ).split()
-)
+_LONG_DOUBLE_BASES = """
+acos acosh asin asinh atan atan2 atanh cabs cacos cacosh carg casin casinh catan catanh
+cbrt ccos ccosh ceil cexp cimag clog conj copysign cos cosh cpow cproj creal csin csinh
+csqrt ctan ctanh erf erfc exp exp2 expm1 fabs fdim floor fma fmax fmin fmod frexp hypot
+ilogb ldexp lgamma llrint llround log log10 log1p log2 logb lrint lround modf nan
+nearbyint nextafter nexttoward pow remainder remquo rint round scalbln scalbn sin sinh
+sqrt tan tanh tgamma trunc
+"""
+_LONG_DOUBLE = frozenset(f"{name}l" for name in _LONG_DOUBLE_BASES.split())
 _OTHER_NAMES = {"strtold": "strtod", "wcstold": "wcstod", "__exp10": "exp10", "__exp10f": "exp10f"}
 _ILP64, _NEW_LAPACK, _EXTENSION = "$NEWLAPACK$ILP64", "$NEWLAPACK", "$DARWIN_EXTSN"
 
 # What glibc has by the same name, with other structures, numbers or meanings, and nothing stands in
 # for yet: calling it would be a lie.
-DIFFERENT = frozenset(
-    "readdir readdir_r scandir sigaction sigprocmask pthread_sigmask getaddrinfo freeaddrinfo"
-    " getnameinfo socket setsockopt getsockopt bind connect sendmsg recvmsg select kqueue kevent"
-    " statfs fstatfs getrusage getrlimit setrlimit uname sysctl sysctlbyname tcgetattr tcsetattr"
-    " getpwnam getpwuid getpwuid_r getgrgid glob fts_open ftw nftw setlocale newlocale"
-    " localeconv semctl shmctl msgctl shm_open wait4 waitid".split()
-)
+_DIFFERENT = """
+readdir readdir_r scandir sigaction sigprocmask pthread_sigmask getaddrinfo freeaddrinfo
+getnameinfo socket setsockopt getsockopt bind connect sendmsg recvmsg select kqueue kevent
+statfs fstatfs getrusage getrlimit setrlimit uname sysctl sysctlbyname tcgetattr tcsetattr
+getpwnam getpwuid getpwuid_r getgrgid glob fts_open ftw nftw setlocale newlocale
+localeconv semctl shmctl msgctl shm_open wait4 waitid
+"""
+DIFFERENT = frozenset(_DIFFERENT.split())
+"""Nothing calls these but with a stand-in."""
 
 
 def elf_name(symbol: str, stand_ins: frozenset[str]) -> str:

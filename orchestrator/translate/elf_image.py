@@ -14,12 +14,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from orchestrator.binary.macho_image import Segment
 from orchestrator.model import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from orchestrator.binary.macho_image import Segment
 
 PAGE = 0x4000
 """Of Apple's arm64, and a multiple of what Linux has on most machines."""
@@ -76,7 +76,7 @@ def extra_at(segments: Sequence[Segment]) -> int:
 
 def write_elf(layout: Layout) -> bytes:
     """The bytes of the file."""
-    return _Writer(layout).bytes()
+    return _Writer(layout).file()
 
 
 class _Writer:
@@ -90,7 +90,7 @@ class _Writer:
         )
         self._numbers = {name: number for number, name in enumerate(self._names, 1)}
 
-    def bytes(self) -> bytes:
+    def file(self) -> bytes:
         layout = self._layout
         first = layout.segments[0].address
         # In front: headers and all that is only read. The image follows on a page of its own.
@@ -146,9 +146,7 @@ class _Writer:
             bind = _STB_WEAK if name in self._layout.weak else _STB_GLOBAL
             parts.append(_symbol(self._offsets[name], bind, 0, 0))
         for name, address in self._layout.exports.items():
-            parts.append(
-                _symbol(self._offsets[name], _STB_GLOBAL, _SOME_SECTION, base + address)
-            )
+            parts.append(_symbol(self._offsets[name], _STB_GLOBAL, _SOME_SECTION, base + address))
         return b"".join(parts)
 
     def _relocations(self, base: int, init_at: int) -> bytes:

@@ -107,9 +107,7 @@ def translate(
     return Translated(content=write_elf(layout), missing=())
 
 
-def _missing(
-    image: Image, surroundings: Surroundings, offered: frozenset[str]
-) -> Iterator[str]:
+def _missing(image: Image, surroundings: Surroundings, offered: frozenset[str]) -> Iterator[str]:
     seen = set()
     for bind in image.binds:
         name = bind.symbol.removeprefix("_")
@@ -154,6 +152,4 @@ def _needed(
 def _image_locals(image: Image) -> bytes:
     """``struct image_locals`` of the stand-ins: key, made, begin, size, alignment."""
     locals_ = image.thread_locals
-    return struct.pack(
-        "<IIQQQ", 0, 0, 0, locals_.template[1], max(locals_.alignment, POINTER)
-    )
+    return struct.pack("<IIQQQ", 0, 0, 0, locals_.template[1], max(locals_.alignment, POINTER))

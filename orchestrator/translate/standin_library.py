@@ -6,7 +6,6 @@ import hashlib
 import sys
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import NoStandInsError
@@ -16,6 +15,7 @@ from orchestrator.translate.module import STAND_INS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrator.model import Interpreter
     from orchestrator.process import Processes

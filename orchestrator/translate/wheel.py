@@ -1,4 +1,4 @@
-"""A macOS wheel made one that an aarch64 Linux CPython installs: its code translated, all else kept.
+"""A macOS wheel made one that an aarch64 Linux CPython installs: code translated, all else kept.
 
 What comes out is for running the wheel's own tests, and for nothing else: it is never published.
 """
@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 import zipfile
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestrator.binary.elf import read_elf
@@ -22,7 +22,6 @@ from orchestrator.translate.module import STAND_INS, Surroundings, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 PLATFORM = "linux_aarch64"
 _SOABI = re.compile(r"\.cpython-(\d+t?)-darwin\.so$")
