@@ -8,6 +8,7 @@ the segments, so that whoever maps the image need not mistrust it. Names are tho
 from __future__ import annotations
 
 import struct
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.binary.kind import BadBinaryError, kind_of
@@ -24,6 +25,7 @@ _N_TYPE, _N_EXT, _N_SECT, _N_STAB = 0x0E, 0x01, 0x0E, 0xE0
 _TLV = 24  # sizeof(struct tlv_descriptor)
 _WEAK_CLASS = "WEAK"
 _ID = "ID_DYLIB"
+_FILETYPES: dict[str, Literal["bundle", "dylib"]] = {"BUNDLE": "bundle", "DYLIB": "dylib"}
 # Apple's C++ marks names of types that are not unique in the top bit of the pointer to them.
 _ADDRESS = (1 << 56) - 1
 
@@ -149,10 +151,22 @@ def read_image(data: bytes, arch: str = "ARM64") -> Image:
     lief.logging.disable()
     fat = lief.MachO.parse(data)
     slices = fat or ()
-    binary = next((one for one in slices if one.header.cpu_type.name == arch), None)
+    binary = next((one for one in slices if _word(one.header.cpu_type) == arch), None)
     if binary is None:
         raise BadBinaryError(f"a Mach-O file without {arch.lower()} code that can be read")
-    return _Reader(binary).read()
+    if binary.header.nb_cmds != len(binary.commands):
+        raise BadBinaryError("a Mach-O file with broken load commands")
+    try:
+        return _Reader(binary).read()
+    except (UnicodeDecodeError, OverflowError, struct.error) as error:
+        raise BadBinaryError(f"a Mach-O file that can't be read: {error}") from error
+
+
+def _word(value: Any) -> str:
+    """The name of a LIEF enum's value; of one that LIEF does not know, its number."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return str(value).rpartition(".")[2]
 
 
 class _Reader:
@@ -164,9 +178,9 @@ class _Reader:
         self._exports = self._exported()
 
     def read(self) -> Image:
-        filetype = self._binary.header.file_type.name.lower()
-        if filetype not in {"bundle", "dylib"}:
-            raise BadBinaryError(f"a {filetype}, and neither a bundle nor a dylib")
+        filetype = _FILETYPES.get(_word(self._binary.header.file_type))
+        if filetype is None:
+            raise BadBinaryError("neither a bundle nor a dylib")
         locals_ = self._thread_locals()
         ours = {address + part for address, _ in locals_.descriptors for part in (0, 8, 16)}
         binds = {bind.address: bind for bind in self._bound() if bind.address not in ours}
@@ -175,7 +189,7 @@ class _Reader:
             for rebase in self._rebased()
             if rebase.address not in ours and rebase.address not in binds
         }
-        loaded = [(entry.name, entry.command.name) for entry in self._binary.libraries]
+        loaded = [(entry.name, _word(entry.command)) for entry in self._binary.libraries]
         own = next((str(name) for name, command in loaded if command == _ID), "")
         return Image(
             filetype=filetype,
@@ -293,7 +307,7 @@ class _Reader:
         """Sections of a type, each checked to lie in a segment."""
         for segment in self._binary.segments:
             for section in segment.sections:
-                if section.type.name == kind:
+                if _word(section.type) == kind:
                     self._check(section.virtual_address, section.size, f"section {section.name}")
                     if section.size % unit:
                         raise BadBinaryError(f"section {section.name} ends amid an entry")
@@ -323,5 +337,4 @@ class _Reader:
 
     @staticmethod
     def _class_of(binding: Any) -> str:
-        kind = getattr(binding, "binding_class", None)
-        return kind.name if kind is not None else ""
+        return _word(getattr(binding, "binding_class", ""))

@@ -41,6 +41,7 @@ Py_BuildValue                        1 darwin_Py_VaBuildValue
 _Py_BuildValue_SizeT                 1 darwin__Py_VaBuildValue_SizeT
 PyErr_Format                         2 darwin_PyErr_FormatV
 PyErr_WarnFormat                     3 darwin_warn
+PyErr_WarnExplicitFormat             6 darwin_warn_explicit
 PyErr_ResourceWarning                3 darwin_warn_resource
 PyUnicode_FromFormat                 1 darwin_PyUnicode_FromFormatV
 PyBytes_FromFormat                   1 darwin_PyBytes_FromFormatV
@@ -101,7 +102,16 @@ statfs fstatfs getrusage getrlimit setrlimit uname sysctl sysctlbyname tcgetattr
 getpwnam getpwuid getpwuid_r getgrgid glob fts_open ftw nftw setlocale newlocale
 localeconv semctl shmctl msgctl shm_open wait4 waitid
 """
-DIFFERENT = frozenset(_DIFFERENT.split())
+# Variadic, and rarely seen outside of CPython itself.
+_PYTHON_ITSELF = """
+PyErr_FormatUnraisable PySys_Audit _PyArg_ParseStack _PyArg_ParseStack_SizeT
+_PyArg_ParseStackAndKeywords _PyArg_ParseStackAndKeywords_SizeT _PyArg_ParseTupleAndKeywordsFast
+_PyArg_ParseTupleAndKeywordsFast_SizeT _PyArg_UnpackStack _PyArg_VaParseTupleAndKeywordsFast
+_PyErr_FormatFromCause _PyErr_TrySetFromCause _PyObject_CallMethod _PyObject_CallMethodId
+_PyObject_CallMethodIdObjArgs _PyObject_CallMethodId_SizeT _Py_VaBuildStack
+_Py_VaBuildStack_SizeT PyUnicodeWriter_Format
+"""
+DIFFERENT = frozenset((*_DIFFERENT.split(), *_PYTHON_ITSELF.split()))
 """Nothing calls these but with a stand-in."""
 
 

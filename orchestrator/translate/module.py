@@ -13,13 +13,12 @@ from orchestrator.translate.elf_image import Layout, extra_at, write_elf
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from orchestrator.binary.macho_image import Bind, Image
+    from orchestrator.binary.macho_image import Image
 
 STAND_INS = "libdarwin-standins.so"
 _THREAD_LOCAL = "darwin_thread_local"
 # Called through lazy pointers to find their symbols; here they are found before anything runs.
 _NEVER_CALLED = frozenset({"dyld_stub_binder"})
-_SYSTEM = ("/usr/lib/", "/System/Library/")
 
 
 class Surroundings(Value):
@@ -68,8 +67,7 @@ def translate(
         siblings_offer: Names that translated libraries of the wheel define.
         runpath: Where these are looked for.
     """
-    offered = surroundings.offered | siblings_offer
-    missing = tuple(_missing(image, surroundings, offered))
+    missing = tuple(_missing(image, surroundings, siblings_offer))
     if missing:
         return Translated(content=b"", missing=missing)
     locals_at = extra_at(image.segments)
@@ -107,7 +105,8 @@ def translate(
     return Translated(content=write_elf(layout), missing=())
 
 
-def _missing(image: Image, surroundings: Surroundings, offered: frozenset[str]) -> Iterator[str]:
+def _missing(image: Image, surroundings: Surroundings, siblings: frozenset[str]) -> Iterator[str]:
+    offered = surroundings.offered | siblings
     seen = set()
     for bind in image.binds:
         name = bind.symbol.removeprefix("_")
@@ -121,13 +120,9 @@ def _missing(image: Image, surroundings: Surroundings, offered: frozenset[str]) 
             continue
         seen.add(bind.symbol)
         found = elf_name(bind.symbol, surroundings.stand_ins)
-        if found not in offered or (found in DIFFERENT and _is_of_the_system(bind)):
+        if found not in offered or found in DIFFERENT - siblings:
             of = bind.library.rpartition("/")[2].removesuffix(".dylib")
             yield f"{bind.symbol} ({of or 'any library'})"
-
-
-def _is_of_the_system(bind: Bind) -> bool:
-    return bind.library.startswith(_SYSTEM)
 
 
 def _exports(image: Image) -> dict[str, int]:

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -292,6 +293,13 @@ long darwin_sysconf(int name)
 }
 int darwin_getpagesize(void) { return 16384; }
 
+int darwin_getrusage(int who, struct rusage *to)
+{
+    int done = getrusage(who, to); /* the same structure, but for one unit */
+    if (!done) to->ru_maxrss *= 1024;
+    return done;
+}
+
 sem_t *darwin_sem_open_list(const char *name, int flags, void *rest)
 {
     if (!(flags & 0x200)) return sem_open(name, flags_here(flags));
@@ -503,8 +511,6 @@ void darwin_dispatch_once(int64_t *once, void **block)
 }
 void darwin_dispatch_once_f(int64_t *once, void *with, void (*begin)(void *))
 {
-    void *block[3] = {with, 0, 0};
-    (void)block;
     static pthread_mutex_t recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
     if (__atomic_load_n(once, __ATOMIC_ACQUIRE) == ~0ll) return;
     pthread_mutex_lock(&recursive);

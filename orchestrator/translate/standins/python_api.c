@@ -130,6 +130,16 @@ int darwin_warn_resource(PyObject *source, Py_ssize_t level, const char *format,
     return darwin_warn(PyExc_ResourceWarning, level, format, rest);
 }
 
+int darwin_warn_explicit(PyObject *category, const char *file, int line, const char *module,
+                         PyObject *registry, const char *format, void *rest)
+{
+    PyObject *message = darwin_PyUnicode_FromFormatV(format, rest);
+    if (!message) return -1;
+    int done = PyErr_WarnExplicit(category, PyUnicode_AsUTF8(message), file, line, module, registry);
+    Py_DECREF(message);
+    return done;
+}
+
 static void write_to(const char *name, const char *format, void *rest)
 {
     UNPACKED(list, rest);
