@@ -11,7 +11,7 @@ from orchestrator.cli.wheelhouse import wheelhouse_option
 from orchestrator.words import counted
 
 if TYPE_CHECKING:
-    from orchestrator.index.export import Exported
+    from orchestrator.index.manifest import Exported
     from orchestrator.index.places import Place
 
 
@@ -62,8 +62,9 @@ def export(
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 (--help stays quick)
 
     from orchestrator.index.export import Exporter  # noqa: PLC0415
+    from orchestrator.index.manifest import unmarked  # noqa: PLC0415
     from orchestrator.index.site_pages import site_pages  # noqa: PLC0415
-    from orchestrator.index.snippets import snippets  # noqa: PLC0415
+    from orchestrator.index.snippets import FOLDER, snippets  # noqa: PLC0415
     from orchestrator.index.sources import quiet, whole_facts  # noqa: PLC0415
 
     facts = whole_facts(wheelhouse, upstream)
@@ -73,7 +74,7 @@ def export(
         place,
         makers=(
             lambda: site_pages(facts, public_url),
-            lambda: snippets(place.address),
+            unmarked(FOLDER, lambda: snippets(place.address)),
         ),
         public_url=public_url,
         quiet=lambda: quiet(wheelhouse),

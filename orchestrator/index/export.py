@@ -8,7 +8,6 @@ go after them; of a file that gets other bytes the pages are silent meanwhile.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
@@ -24,75 +23,30 @@ from orchestrator.index.contents import (
     root_pages,
     without_files,
 )
+from orchestrator.index.manifest import (
+    FORMAT,
+    Exported,
+    Held,
+    Kept,
+    Manifest,
+    PageMaker,
+    Pages,
+    Section,
+)
 from orchestrator.index.places import MANIFEST
-from orchestrator.model import Value, learn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from orchestrator.index.catalogue import Facts
     from orchestrator.index.places import Place
-
-Pages = Iterable[tuple[str, bytes]]
-"""Paths below the index, and what is there."""
-
-PageMaker = Callable[[], Pages]
-"""Makes further pages, of what the facts are by then: the export's other callers add theirs."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 # How often what changes while it is exported is looked at again.
 _ATTEMPTS = 5
-_FORMAT = 1
 _FILES = "files/"
-
-
-class Held(Value):
-    """A file of the export: hex sha256, and bytes."""
-
-    sha256: str
-    size: int
-
-
-class Manifest(Value):
-    """What an export knows of itself.
-
-    Attributes:
-        complete: Whether the run that wrote it came to its end; else its digests prove nothing.
-        files: By path.
-        withdrawn: Since when no page lists a file that is still there, RFC 3339, by path.
-    """
-
-    format: int = _FORMAT
-    complete: bool = True
-    files: dict[str, Held] = msgspec.field(default_factory=dict)
-    withdrawn: dict[str, str] = msgspec.field(default_factory=dict)
-
-
-learn(Manifest)
-
-
-class Exported(Value):
-    """What an export did.
-
-    Attributes:
-        projects: That it has now.
-        files: That its pages list, with what lies beside them.
-        taken: Of these, new or with new bytes.
-        pages: Written.
-        unchanged: Pages and files.
-        withdrawn: Files that no page lists any more, and that are there for a while yet.
-        deleted: Pages and files.
-        missing: File names left out: they changed faster than they could be taken.
-    """
-
-    projects: int
-    files: int
-    taken: int
-    pages: int
-    unchanged: int
-    withdrawn: int
-    deleted: int
-    missing: tuple[str, ...]
 
 
 class Exporter:
@@ -129,6 +83,7 @@ class Exporter:
         self._touched = False
         self._before = self._now_there = Manifest()
         self._made: set[str] = set()
+        self._sections: dict[str, Kept] = {}
         self._taken: set[str] = set()
         self._written: set[str] = set()
 
@@ -144,7 +99,8 @@ class Exporter:
             self._write(project_pages(contents, self._base))
             self._write(root_pages(contents))
             for maker in self._makers:
-                self._write(maker())
+                for section in maker():
+                    self._write_section(section)
             deleted = self._clear(contents)
             if self._touched or not self._before.complete:
                 self._place.settle()
@@ -168,7 +124,7 @@ class Exporter:
             known = msgspec.json.decode(content or b"{}", type=Manifest)
         except msgspec.MsgspecError:
             known = Manifest(complete=False)
-        trusted = known.complete and known.format == _FORMAT
+        trusted = known.complete and known.format == FORMAT
         self._before = msgspec.structs.replace(known, complete=trusted and content is not None)
         files: dict[str, Held] = {}
         for path, size in sizes.items():
@@ -177,7 +133,8 @@ class Exporter:
                 held = Held(sha256=self._place.digest(path), size=size)
             files[path] = held
         withdrawn = {path: since for path, since in known.withdrawn.items() if path in files}
-        self._now_there = Manifest(files=files, withdrawn=withdrawn)
+        sections = known.sections if trusted else {}
+        self._now_there = Manifest(files=files, sections=sections, withdrawn=withdrawn)
 
     def _take_files(self) -> tuple[Contents, frozenset[str]]:
         """Takes in what is new; again where it changed meanwhile."""
@@ -252,6 +209,19 @@ class Exporter:
                 changed = {}
         self._write_all(changed)
 
+    def _write_section(self, section: Section) -> None:
+        """Writes a section's pages, unless they are there."""
+        known = self._now_there.sections.get(section.key)
+        files = self._now_there.files
+        if section.mark and known and known.mark == section.mark and files.keys() >= {*known.paths}:
+            self._made.update(known.paths)
+        else:
+            before = frozenset(self._made)
+            self._write(section.make())
+            paths = tuple(sorted(self._made - before))
+            known = Kept(mark=section.mark, paths=paths)
+        self._sections[section.key] = known
+
     def _write_all(self, pages: dict[str, bytes]) -> None:
         if pages:
             self._touch()
@@ -268,13 +238,13 @@ class Exporter:
             if path.startswith(_FILES) and self._now - _moment(since) < self._grace:
                 kept[path] = since
         gone = unwanted - kept.keys()
-        if gone or kept != there.withdrawn:
+        if gone or kept != there.withdrawn or self._sections != there.sections:
             self._touch()
         files = {path for path in gone if path.startswith(_FILES)}
         self._each(self._place.delete, sorted(gone - files))  # the pages that list them
         self._each(self._place.delete, sorted(files))
         left = {path: held for path, held in there.files.items() if path not in gone}
-        self._now_there = Manifest(files=left, withdrawn=kept)
+        self._now_there = Manifest(files=left, sections=self._sections, withdrawn=kept)
         return len(gone)
 
     def _touch(self) -> None:

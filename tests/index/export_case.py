@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.index.catalogue import Catalogue
-from orchestrator.index.export import Exported, Exporter, PageMaker
+from orchestrator.index.export import Exporter
+from orchestrator.index.manifest import Exported, PageMaker, unmarked
 from orchestrator.index.places import Folder, Place
 from orchestrator.index.snippets import snippets
 from orchestrator.index.sources import quiet
@@ -44,7 +45,7 @@ class Case:
         exporter = Exporter(
             Catalogue(self.store.folder),
             place or self.place,
-            makers=(lambda: snippets(str(self.folder)), *makers),
+            makers=(unmarked("_server", lambda: snippets(str(self.folder))), *makers),
             public_url=public_url,
             quiet=lambda: quiet(self.store.folder),
             grace=timedelta(seconds=grace),

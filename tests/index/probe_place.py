@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.index.catalogue import Catalogue
 from orchestrator.index.export import Exporter
+from orchestrator.index.manifest import unmarked
 from orchestrator.index.places import Folder
 from orchestrator.index.snippets import snippets
 from tests.index.probe_sample import Sample, publish, write_sample
@@ -29,7 +30,7 @@ class ProbePlace:
         Exporter(
             Catalogue(self.store.directory),
             place,
-            makers=(lambda: snippets(place.address),),
+            makers=(unmarked("_server", lambda: snippets(place.address)),),
             public_url=f"http://127.0.0.1:{port}",
             now=datetime.now(UTC),
         ).run()

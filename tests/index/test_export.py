@@ -18,6 +18,7 @@ import pytest
 from export_case import START, Case
 
 from orchestrator.errors import ExportNotWritableError, NotAnExportError
+from orchestrator.index.manifest import Exported, Section, unmarked
 from orchestrator.index.places import MANIFEST, Folder
 from orchestrator.index.state import ProjectState, State
 
@@ -375,11 +376,33 @@ def test_a_damaged_manifest_is_made_good(case: Case):
 
 def test_makers_of_further_pages(case: Case):
     pages = [("index.html", b"<h1>Wheels</h1>"), ("project/tiny/index.html", b"tiny")]
-    case.export(makers=(lambda: pages,))
+    case.export(makers=(unmarked("more", lambda: pages),))
     assert case.files()["index.html"] == b"<h1>Wheels</h1>"
-    assert case.export(makers=(lambda: pages,)).pages == 0
+    assert case.export(makers=(unmarked("more", lambda: pages),)).pages == 0
     case.export()
     assert "project/tiny/index.html" not in case.files()
+
+
+def test_sections_whose_mark_is_the_same_are_not_made(case: Case):
+    made: list[str] = []
+
+    def make(mark: str) -> list[tuple[str, bytes]]:
+        made.append(mark)
+        return [("project/a/index.html", mark.encode()), ("project/b/index.html", b"b")]
+
+    def export(mark: str) -> Exported:
+        section = Section(key="a", mark=mark, make=lambda: make(mark))
+        return case.export(makers=(lambda: [section],))
+
+    assert (export("1").pages, export("1").pages, made) == (8, 0, ["1"])
+    assert (export("2").pages, made) == (1, ["1", "2"])
+    (case.folder / "project" / "b" / "index.html").unlink()
+    assert (export("2").pages, made) == (1, ["1", "2", "2"])
+    assert export("").pages == 1
+    assert export("").unchanged == 10
+    assert made[3:] == ["", ""]
+    case.export()
+    assert not [name for name in case.files() if "project" in name]
 
 
 def test_provenance_is_linked_where_the_address_is_known(case: Case):

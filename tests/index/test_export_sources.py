@@ -14,7 +14,8 @@ from upstream_server import running_upstream
 from web_servers import caddy, nginx
 
 from orchestrator.errors import IndexUnreachableError, NoWheelhouseError
-from orchestrator.index.export import Exported, Exporter
+from orchestrator.index.export import Exporter
+from orchestrator.index.manifest import Exported, unmarked
 from orchestrator.index.places import Folder
 from orchestrator.index.settings import settings_path
 from orchestrator.index.site_pages import site_pages
@@ -39,7 +40,7 @@ def export(wheelhouse: Path, folder: Path, upstream: str = "") -> Exported:
     return Exporter(
         facts,
         Folder(folder),
-        makers=(lambda: site_pages(facts), lambda: snippets(str(folder))),
+        makers=(lambda: site_pages(facts), unmarked("_server", lambda: snippets(str(folder)))),
         quiet=lambda: quiet(wheelhouse),
         now=START,
     ).run()
