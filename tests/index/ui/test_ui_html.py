@@ -90,10 +90,34 @@ def test_what_no_document_may_hold_is_replaced() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "data:text/html,x", "//evil.example", " javascript:x", "http://[::1"],
-)  # fmt: skip
+    [
+        *(
+            "javascript:alert(1)",
+            " javascript:x",
+            "java\nscript:x",
+            "\x01javascript:x",
+            "vbscript:x",
+        ),
+        *(
+            "data:text/html,x",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "http://",
+            "",
+        ),
+        *("file:///etc/passwd", "https:evil.example", "x\ty", "http:///x"),
+    ],
+)
 def test_links_that_do_something_else_are_none(url: str) -> None:
     assert link_of(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.example/a?b=c#d", "HTTP://X", "../../files/x-1%2Bcpu.whl", "/x", "x.whl"]
+)
+def test_links_on_the_web_and_here_are_links(url: str) -> None:
+    assert link_of(url) == url
 
 
 @given(st.text(), st.text(), st.text())
