@@ -65,12 +65,7 @@ def project_page(
         ROOT,
         project.name,
         crumbs(ROOT, (project.name, "")),
-        el(
-            "h1",
-            project.name,
-            " ",
-            el("span", newest.version, class_="version") if newest else None,
-        ),
+        _title(project, newest),
         el("p", about.summary, class_="summary") if about.summary else None,
         status_notice(project),
         _installing(site, project, newest),
