@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from orchestrator.index.app import READ, Route
@@ -68,6 +69,8 @@ class Receiving:
         )
         self._manage = Manage(house, access, journal)
         self._look = look
+        self._looking = asyncio.Lock()
+        self._next: asyncio.Task[None] | None = None
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -88,10 +91,21 @@ class Receiving:
         async def changed(request: Request) -> Answer:
             answer = await handler(request)
             if answer.status == 200 and request.method not in READ:  # noqa: PLR2004
-                await self._look()
+                await self._looked()
             return answer
 
         return changed
+
+    async def _looked(self) -> None:
+        """Waits for a look that begins from now on; all who wait meanwhile share it."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._look_next())
+        await asyncio.shield(self._next)
+
+    async def _look_next(self) -> None:
+        async with self._looking:
+            self._next = None  # who comes from here on needs another
+            await self._look()
 
 
 async def _closed(request: Request) -> Answer:

@@ -207,7 +207,8 @@ class Wheelhouse:
                 return None
             digest = sha256_of(wheel)
             wheel.unlink()  # first: what is left where this is killed is no published wheel
-            wheel.with_name(f"{filename}.metadata").unlink(missing_ok=True)
+            for suffix in (".metadata", ".provenance"):
+                wheel.with_name(f"{filename}{suffix}").unlink(missing_ok=True)
             for path in self._records.glob(f"{escape(filename)}.*.json"):
                 path.unlink()
         return digest

@@ -7,11 +7,14 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from index_server import serving
 from recorded_wheels import recorded_wheel
+from upload_desk import form_of
+from urllib3.filepost import encode_multipart_formdata
 
 from orchestrator.files import sha256_of
 from orchestrator.index.tokens import Tokens
@@ -200,6 +203,22 @@ def test_uv_publish_passes_over_what_is_there(site: Site, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "already exists" in done.stderr
     assert len(site.journal()) == 1
+
+
+def test_what_is_uploaded_at_once_is_served_at_once(site: Site, tmp_path: Path) -> None:
+    wheels = [recorded_wheel(tmp_path, version=f"1.{number}") for number in range(12)]
+
+    def uploaded(wheel: Path) -> bool:
+        body, content_type = encode_multipart_formdata(form_of(wheel))
+        reply = site.served.ask(
+            "/legacy/", "POST", body,
+            authorization=basic(site.uploader), content_type=content_type,
+        )  # fmt: skip
+        page = site.served.ask("/simple/acme-app/", authorization=basic(site.uploader))
+        return reply.status == 200 and wheel.name in page.text
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(uploaded, wheels))
 
 
 def test_private_index_is_read_with_a_token(site: Site, tmp_path: Path) -> None:

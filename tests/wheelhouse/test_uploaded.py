@@ -95,6 +95,7 @@ def test_removed_wheel_leaves_nothing(house: Wheelhouse, tmp_path: Path) -> None
     wheel = recorded_wheel(tmp_path)
     digest = sha256_of(wheel)
     house.take_upload(upload(wheel), created=CREATED)
+    (house.directory / f"{wheel.name}.provenance").touch()
     assert house.remove(wheel.name) == digest
     assert visible(house) == []
     assert house.remove(wheel.name) is None
