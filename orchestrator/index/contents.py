@@ -13,6 +13,7 @@ from orchestrator.index.facts import Project
 from orchestrator.index.listing import METADATA, PROVENANCE
 from orchestrator.index.pages import project_html, project_json, root_html, root_json
 from orchestrator.model import Value
+from orchestrator.wheelhouse.store import project_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from orchestrator.index.catalogue import Facts
     from orchestrator.index.facts import File
+
+
+FOLDER = "files/"
+"""Of files, in the export."""
 
 
 class Wanted(Value):
@@ -46,6 +51,16 @@ class Contents(Value):
 
     projects: dict[str, Project]
     files: dict[str, Wanted]
+
+    def may_stay(self, path: str) -> bool:
+        """Whether what is there and not wanted may stay for a while: files, but none in quarantine.
+
+        Args:
+            path: Below the index.
+        """
+        project = self.projects.get(project_of(path.removeprefix(FOLDER)))
+        quarantined = project is not None and project.status == "quarantined"
+        return path.startswith(FOLDER) and not quarantined
 
     def without(self, filenames: AbstractSet[str]) -> Contents:
         """The same but for some files, and what lies beside them."""
@@ -123,7 +138,7 @@ def _files_of(facts: Facts, file: File) -> dict[str, Wanted] | None:
         if source is None:
             return None
         sha256 = digest if _is_digest(digest) else _digest(source)
-        found[f"files/{filename}"] = Wanted(source=source, sha256=sha256, filename=file.filename)
+        found[f"{FOLDER}{filename}"] = Wanted(source=source, sha256=sha256, filename=file.filename)
     return found
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from orchestrator.index.contents import (
+    FOLDER,
     Contents,
     Wanted,
     contents_of,
@@ -46,7 +47,6 @@ R = TypeVar("R")
 
 # How often what changes while it is exported is looked at again.
 _ATTEMPTS = 5
-_FILES = "files/"
 
 
 class Exporter:
@@ -235,12 +235,12 @@ class Exporter:
         kept: dict[str, str] = {}
         for path in sorted(unwanted):
             since = there.withdrawn.get(path, self._now.isoformat())
-            if path.startswith(_FILES) and self._now - _moment(since) < self._grace:
+            if contents.may_stay(path) and self._now - _moment(since) < self._grace:
                 kept[path] = since
         gone = unwanted - kept.keys()
         if gone or kept != there.withdrawn or self._sections != there.sections:
             self._touch()
-        files = {path for path in gone if path.startswith(_FILES)}
+        files = {path for path in gone if path.startswith(FOLDER)}
         self._each(self._place.delete, sorted(gone - files))  # the pages that list them
         self._each(self._place.delete, sorted(files))
         left = {path: held for path, held in there.files.items() if path not in gone}

@@ -169,6 +169,16 @@ def test_clients_find_index_and_token(place: Place, client: str, way: Credential
         assert "__token__" in (place.home / "keyring.log").read_text()
 
 
+def test_uv_publishes_to_the_index_by_its_name(place: Place):
+    place.reads("uv", "env")
+    assert "UV_PUBLISH_TOKEN" in (place.project / "pyproject.toml").read_text()
+    (wheel,) = (place.home.parent / "wheels").iterdir()
+    other = write_small_wheel(place.home / "dist", "tiny-of-this-test", "2.0")
+    assert other.name != wheel.name
+    place.run(*UV, "publish", "--index", "my-own", other)
+    assert "POST /base/legacy/" in place.index.paths
+
+
 @pytest.mark.network
 @pytest.mark.parametrize("client", sorted(CLIENTS))
 def test_clients_without_token_are_turned_away(place: Place, client: str):

@@ -133,8 +133,9 @@ def test_projects_that_are_gone_have_no_page(case: Case):
 
 def test_quarantined_projects_lose_their_files(case: Case):
     case.export()
+    case.store.publish("other")
     case.store.decide(State(projects={"tiny": ProjectState(status="quarantined")}))
-    case.export()
+    case.export(grace=600)
     assert listed(case.files()[PAGE]) == {}
     assert json.loads(case.files()[PAGE])["project-status"] == {"status": "quarantined"}
     assert f"files/{WHEEL}" not in case.files()
