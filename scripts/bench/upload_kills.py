@@ -259,6 +259,9 @@ def run(
             server = Server(house.directory, tokens.path, folder / "serve.err")
             uploaders.port = server.port
             look_through_server(server.port, wheels, tally)
+    except BaseException:
+        server.kill()
+        raise
     finally:
         uploaders.stopped.set()
         for thread in threads:
