@@ -238,7 +238,7 @@ def _uploaded(wheel: Path, said: Declared, examined: Examined, caller: Caller) -
 def _own_fault(error: Exception) -> RefusalError:
     """What the client is told where the index can't do its part; details are for its operator."""
     if isinstance(error, DiskFullError) or is_disk_full(error):
-        return RefusalError(507, "The index's disk is full; nothing was stored.")
+        return RefusalError(507, "The index's disk is full.")
     return RefusalError(500, "The index could not store the file; its journal says why.")
 
 
