@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Background = Callable[[], Coroutine[None, None, None]]
 
-_PACKAGES = ("granian", "brotli", "python_multipart")  # of an extra
+_PACKAGES = ("granian", "brotli", "python_multipart", "uvloop")  # of an extra
 _BACKLOG = 1024
 _AT_ONCE = 4096  # connections; others wait
 _HEADERS_WITHIN = 15_000  # milliseconds
@@ -109,7 +109,11 @@ def run(
     for package in _PACKAGES:
         if not _is_here(package):
             raise ServeSupportError(f"orchestrate serve needs {package}, which is not here.")
-    asyncio.run(_run(app, address, background, started))
+    import uvloop  # noqa: PLC0415 (of an extra)
+
+    # A file of 100 kB costs about half the processor time that it costs with asyncio's own loop.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(app, address, background, started))
 
 
 def _is_here(package: str) -> bool:

@@ -292,7 +292,7 @@ def test_what_cannot_be_served_is_said(shop: Store, tmp_path: Path):
     assert "SRV005" in refused(*here, "--port", "0", "--trust-proxy", "proxy")
 
 
-@pytest.mark.parametrize("package", ["granian", "brotli", "python_multipart"])
+@pytest.mark.parametrize("package", ["granian", "brotli", "python_multipart", "uvloop"])
 def test_what_is_not_installed_is_said(shop: Store, package: str):
     program = f"""
 import sys
