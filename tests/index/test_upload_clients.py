@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -227,6 +228,40 @@ def test_private_index_is_read_with_a_token(site: Site, tmp_path: Path) -> None:
     assert reply.status == 401
     assert reply.headers["www-authenticate"].startswith("Basic ")
     assert site.served.ask("/simple/", authorization=basic(site.uploader)).status == 200
+
+
+@pytest.mark.parametrize("program", ["pip", "uv"])
+def test_installers_show_the_token(site: Site, tmp_path: Path, program: str) -> None:
+    """Both ask without it first, where it comes from a netrc file, and again with it."""
+    assert site.uv(recorded_wheel(tmp_path)).returncode == 0
+    host = site.served.url.removeprefix("http://").rstrip("/")
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine {host.partition(':')[0]} login __token__ password {site.uploader}\n")
+    netrc.chmod(0o600)
+
+    def install(url: str, target: str, **env: str) -> subprocess.CompletedProcess[str]:
+        words = {
+            "pip": (sys.executable, "-m", "pip", "install", "--no-cache-dir", "--no-input",
+                    "--disable-pip-version-check"),
+            "uv": ("uv", "pip", "install", "--no-cache", "--python", sys.executable),
+        }[program]  # fmt: skip
+        return subprocess.run(
+            [*words, "--index-url", url, "--target", tmp_path / target, "acme-app"],
+            env=os.environ | {"NETRC": os.devnull} | env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    done = install(f"http://__token__:{site.uploader}@{host}/simple/", "by-url")
+    assert done.returncode == 0, done.stderr
+    done = install(f"http://{host}/simple/", "by-netrc", NETRC=str(netrc))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "by-netrc" / "acme_app" / "__init__.py").exists()
+    assert install(f"http://{host}/simple/", "without").returncode != 0
+    assert install(f"http://__token__:wrong@{host}/simple/", "wrong").returncode != 0
+    assert "refused login" in [entry["event"] for entry in site.journal()]
 
 
 def test_deleted_and_yanked_by_curl(site: Site, tmp_path: Path) -> None:
