@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.index.ui.frame import Site, page, place
 from orchestrator.index.ui.html import Child, Html, el, href, join, link_of
 from orchestrator.index.ui.install import NAME
-from orchestrator.index.ui.parts import badge, code, items, notice
+from orchestrator.index.ui.parts import badge, code, notice
 from orchestrator.index.ui.verdicts import Verdict
 from orchestrator.model import Value
 from orchestrator.targets.tags import DEFAULT_PLATFORM, DEFAULT_PYTHON
@@ -185,7 +185,7 @@ def _outcome(site: Site, asked: Asked, outcome: Outcome) -> Html:
             el("p", where, class_="dim"),
             _counts(counts),
             _renew(site) if counts["other-hash"] else None,
-            items(outcome.unread),
+            notice("To be known: ", "; ".join(outcome.unread), ".") if outcome.unread else None,
             el("table", head, el("tbody", *rows), class_="stack") if ordered else _nothing(),
         )
     )

@@ -101,4 +101,4 @@ class _Looking:
         if not self._halves:
             return ()
         packages = counted(self._halves, "package")
-        return (f"The other index did not answer in time: of {packages} only our files count.",)
+        return (f"the other index did not answer in time: of {packages} only our files count",)

@@ -146,7 +146,7 @@ def _run(run: ProofRun, titles: tuple[str, ...]) -> Html:
             el("div", run.reason, class_="reason") if run.reason else None,
         )
     )
-    when = join((date(run.created), el("span", f" {duration(run.seconds)}", class_="dim")))
+    when = join((date(run.created), el("div", duration(run.seconds), class_="dim")))
     proof = badge(run.proof, run.proof, PROOFS[run.proof])
     cells = (proof, where, run.python, _ran(run), outcome, when)
     return el(
