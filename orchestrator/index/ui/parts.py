@@ -17,7 +17,7 @@ PROOFS: dict[Proof, str] = {
     "executed": "Installed and run on hardware of its own kind",
     "emulated": "Installed and run under an emulator, with its target's own Python",
     "translated": "Its machine code was run with stand-ins for its platform",
-    "structural": "Its bytes were checked; its code was not run",
+    "structural": "Its bytes were checked; no run of its code proves more",
 }
 _STATUSES = {
     "archived": "This project is archived: it is not expected to change any more.",
@@ -43,11 +43,20 @@ def marks(file: File, record: Record | None) -> Html:
             badge("uploaded", "other", "Uploaded, not built here")
             if record and record.kind == "uploaded"
             else None,
+            badge("run failed", "attention", "A run of its code did not pass")
+            if record and _is_refuted(record)
+            else None,
             badge("yanked", "attention", file.yanked or "Withdrawn, without a reason")
             if file.yanked is not None
             else None,
         )
     )
+
+
+def _is_refuted(record: Record) -> bool:
+    """Whether its code was run, and that proved nothing."""
+    failed = any(run.outcome != "passed" for run in record.runs)
+    return failed and record.proof == "structural"
 
 
 def legend() -> Html:
@@ -57,6 +66,7 @@ def legend() -> Html:
         (badge("redirect", "redirect"), "Holds nothing but the requirement of another project."),
         (badge("uploaded", "other"), "Was built elsewhere, and uploaded."),
         (badge("upstream", "other"), "Is another index's; nothing of it was checked here."),
+        (badge("run failed", "attention"), "Was run, and failed, crashed or hung."),
         (badge("yanked", "attention"), "Is taken only where exactly its version is asked for."),
     )
     return el("details", el("summary", "What the marks mean"), facts((*proofs, *others)))

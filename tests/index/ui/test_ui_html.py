@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,6 +188,19 @@ def test_a_wheel_says_how_it_came_to_be(content: Content) -> None:
         assert words in said, words
     assert b"secret" not in page  # credentials of the source's URL
     assert b"javascript:" not in page
+
+
+def test_a_run_that_failed_is_marked(content: Content) -> None:
+    filename = "numpy-2.2.6-cp311-cp311-macosx_11_0_arm64.whl"
+    project, file, record = content.find(filename) or pytest.fail("not there")
+    crashed = msgspec.structs.replace(record, proof="structural", runs=record.runs[:1])
+    for page in (
+        project_page(SITE, project, {filename: crashed}),
+        wheel_page(SITE, project, file, crashed),
+    ):
+        marks = [attrs for tag, attrs in Tags(page).elements if tag == "span"]
+        assert {"class": "mark attention", "title": "A run of its code did not pass"} in marks
+    assert b"A run of its code did not pass" not in wheel_page(SITE, project, file, record)
 
 
 def test_redirects_and_uploads_are_marked(content: Content) -> None:
