@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import gzip
+import html
+import os
+import re
+import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -15,14 +19,16 @@ import msgspec
 import pytest
 from index_server import Served, serving
 from index_store import Store
-from sample_index import HOSTILE
+from sample_index import HOSTILE, Builder
 from test_ui_html import Tags, harmless
 from upstream_server import running_upstream
+from uv import find_uv_bin
 
 from orchestrator.index.messages import Request
 from orchestrator.index.settings import settings_path
 from orchestrator.index.state import ProjectState, State
 from orchestrator.index.ui.handlers import Pages
+from tests.recorded_wheels import recorded_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +163,37 @@ def test_a_public_url_is_what_examples_name(content: Content) -> None:
     answer = asyncio.run(pages(request))
     assert b"https://w.example/x/simple/</span>" in answer.body
     assert b"evil.example" not in answer.body
+
+
+def examples(index: Served, path: str) -> dict[str, str]:
+    """What a page says to type or write, by tool."""
+    block = re.compile(r'data-copy="(.*?) example"><pre><code>(.*?)</code>', re.DOTALL)
+    blocks = block.findall(index.ask(path).text)
+    return {tool: html.unescape(re.sub(r"<[^>]*>", "", code)) for tool, code in blocks}
+
+
+def test_the_examples_install_it(tmp_path: Path) -> None:
+    """As uv reads them; pip's would ask the usual index, too."""
+    build = Builder(tmp_path / "wheelhouse")
+    wheel = recorded_wheel(tmp_path, "acme_real").read_bytes()
+    build.wheel("acme-real", "1.0", "3", "any", tag="py3-none-any", content=wheel)
+    uv = find_uv_bin()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
+    environ["UV_CACHE_DIR"] = str(tmp_path / "cache")
+    run = functools.partial(subprocess.run, check=True, capture_output=True, env=environ)
+    with serving(build.folder, tmp_path) as index:
+        said = examples(index, "/project/acme-real/")
+        assert set(said) == {"pip", "uv", "pyproject.toml, for uv", "Dockerfile"}
+        _, *command = said["uv"].split()
+        run([uv, *command, "--no-deps", "--target", tmp_path / "target"])
+        assert (tmp_path / "target" / "acme_real").is_dir()
+        project = tmp_path / "project"
+        project.mkdir()
+        own = '[project]\nname = "x"\nversion = "0"\nrequires-python = ">=3.9"\n'
+        text = said["pyproject.toml, for uv"].replace("[project]\n", own)
+        (project / "pyproject.toml").write_text(text)
+        run([uv, "lock", "--project", project])
+        assert f"{index.url}simple" in (project / "uv.lock").read_text()
 
 
 def test_the_log_of_a_build(index: Served) -> None:
