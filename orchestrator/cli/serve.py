@@ -160,7 +160,7 @@ def _greet(wheelhouse: Path, address: Address, public_url: str, projects: int) -
 
     url = f"{public_url.rstrip('/')}/" if public_url else address.url
     lines = (
-        f"Serving {counted(projects, 'project')} of {wheelhouse} at {url}",
+        f"Serving {counted(projects, 'project')} of {wheelhouse} at {address.url}",
         "",
         f"  pip install --index-url {url}simple/ PACKAGE",
         f"  uv pip install --index-url {url}simple/ PACKAGE",

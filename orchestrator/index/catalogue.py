@@ -138,10 +138,11 @@ class Catalogue:
                 return frozenset()
             # Folders whose time is that of this moment may change again without showing it.
             newest = max(moment for moment, _, _ in seen)
-            self._settled = time.time_ns() - newest > _TICK
+            settled = time.time_ns() - newest > _TICK
             decided = self._decided() if seen[2:] != self._seen[2:] else frozenset()
-            self._seen = seen
-            return decided | self._look_again(decided)
+            changed = decided | self._look_again(decided)
+            self._seen, self._settled = seen, settled
+            return changed
 
     def _decided(self) -> frozenset[str]:
         """Reads the operator's decisions; the projects that they changed."""

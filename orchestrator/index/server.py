@@ -135,11 +135,11 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
     tasks = [asyncio.create_task(work()) for work in background]
+    tasks.append(asyncio.create_task(_announce(address, started)))
     # What was imported and read until now stays: nobody need look through it for garbage.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE)
-    loop.call_later(0, started)
     try:
         await server.serve()
     except RuntimeError as error:
@@ -151,6 +151,16 @@ async def _run(
         for task in tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def _announce(address: Address, started: Callable[[], None]) -> None:
+    """Says that it listens once it does, which is a moment after the server was started."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(address.host, address.port)
+            writer.close()
+            return started()
+        await asyncio.sleep(0.005)
 
 
 def _server(bridge: Bridge, address: Address) -> Server:

@@ -131,7 +131,7 @@ def serving(wheelhouse: Path, folder: Path, *options: str | Path) -> Iterator[Se
 def _url_of(process: subprocess.Popen[bytes], errors: Path) -> str:
     until = time.monotonic() + 30
     while time.monotonic() < until and process.poll() is None:
-        if found := re.search(r"--index-url (\S+/)simple/", errors.read_text()):
+        if found := re.search(r"^Serving .* at (\S+)$", errors.read_text(), re.MULTILINE):
             return found[1]
         time.sleep(0.02)
     raise AssertionError(errors.read_text())

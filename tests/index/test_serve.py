@@ -190,6 +190,21 @@ def test_what_another_process_publishes_is_served_within_a_second(store: Store, 
         assert index.ask(f"/files/{filename}").status == 404
 
 
+def test_a_wheelhouse_that_goes_away_and_comes_back(store: Store, tmp_path: Path):
+    store.publish()
+    away = tmp_path / "away"
+    with serving(store.folder, tmp_path) as index:
+        assert index.ask("/simple/tiny/").status == 200
+        store.folder.rename(away)
+        assert "can't be read" in index.eventually("/-/readyz", 503, 3).text
+        time.sleep(1)
+        assert index.ask("/-/readyz").status == 503
+        assert index.ask("/-/healthz").status == 200
+        away.rename(store.folder)
+        index.eventually("/-/readyz", 200, 3)
+        assert index.ask("/simple/tiny/").status == 200
+
+
 def test_a_base_path_and_a_trusted_proxy(store: Store, tmp_path: Path):
     store.publish()
     options = ("--base-path", "team/wheels/", "--trust-proxy", "127.0.0.0/8")
@@ -216,7 +231,8 @@ def test_links_to_provenance_are_whole(store: Store, tmp_path: Path):
     filename = store.publish()
     (store.folder / f"{filename}.provenance").write_text('{"version": 1}')
     with serving(store.folder, tmp_path, "--public-url", "https://wheels.example/x/") as index:
-        pass
+        (file,) = index.ask("/simple/tiny/", accept=JSON).json["files"]
+        assert file["provenance"] == f"https://wheels.example/x/files/{filename}.provenance"
     with serving(store.folder, tmp_path) as index:
         page = index.ask("/simple/tiny/", accept=JSON).json
         assert "provenance" not in page["files"][0]
