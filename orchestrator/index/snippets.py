@@ -114,7 +114,7 @@ server {
         add_header X-Content-Type-Options nosniff;
     }
     location /_server/ { return 404; }
-    location ~ /\. { return 404; }
+    location ~ /\.(?!well-known/) { return 404; }
 }
 """
 

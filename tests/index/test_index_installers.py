@@ -63,8 +63,10 @@ class Served:
 
     def entries(self) -> list[tuple[str, int]]:
         """Paths that were asked for since, and how that ended."""
-        time.sleep(0.6)  # the server writes its log a few times a second
-        lines = self._log.read_text().splitlines()
+        lines, before = self._log.read_text().splitlines(), None
+        while lines != before:  # the server writes its log a few times a second
+            time.sleep(0.6)
+            lines, before = self._log.read_text().splitlines(), lines
         new, self._read = lines[self._read :], len(lines)
         return [entry for line in new if (entry := _entry_in(line))]
 
