@@ -159,6 +159,9 @@ def test_pages_for_people_behind_web_servers(store: Store, tmp_path: Path, serve
                     "text/javascript",
                     "image/svg+xml",
                 }
+        for own in (".export.json", ".export.lock", "_server/nginx.conf", "_server/Caddyfile"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(f"{url}{own}", timeout=9)  # noqa: S310
         with pytest.raises(urllib.error.HTTPError) as missing:
             urllib.request.urlopen(f"{url}project/none/", timeout=9)  # noqa: S310
         assert missing.value.code == 404
