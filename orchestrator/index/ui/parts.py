@@ -91,8 +91,17 @@ def status_notice(project: Project) -> Html:
             f" {project.reason}" if project.reason else None,
             kind="attention" if project.status == "quarantined" else "build",
         )
-    stale = f"The other index did not answer: what is known of it is from {date(project.stale)}."
-    return join((status, notice(stale) if project.stale else None))
+    return join((status, notice(*_stale(project)) if project.stale else None))
+
+
+def _stale(project: Project) -> tuple[Child, ...]:
+    if not project.stale[:1].isdecimal():
+        return ("The index that this one is merged with did not answer: only our files are here.",)
+    return (
+        "The index that this one is merged with does not answer. What it has is from ",
+        date(project.stale),
+        ".",
+    )
 
 
 def date(moment: str) -> Html:

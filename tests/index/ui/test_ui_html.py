@@ -242,6 +242,13 @@ def test_files_of_upstream_are_marked_and_linked() -> None:
     assert "sdist" in tags.text
 
 
+def test_an_upstream_that_is_silent_is_told_of() -> None:
+    project = Project(name="x", files=(), stale="2026-11-29T10:00:00Z")
+    assert "What it has is from 2026-11-29." in harmless(project_page(SITE, project, {})).text
+    project = Project(name="x", files=(), stale="never")
+    assert "only our files are here." in harmless(project_page(SITE, project, {})).text
+
+
 def test_our_versions_are_shown_however_old(content: Content) -> None:
     record = content.records("annoy")["annoy-1.0.2-cp311-cp311-macosx_11_0_arm64.whl"]
     versions = [f"{number}.0" for number in range(2, 60)]
