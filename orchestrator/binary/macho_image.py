@@ -15,7 +15,7 @@ from orchestrator.binary.kind import BadBinaryError, kind_of
 from orchestrator.model import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 POINTER = 8
 _PAGEZERO, _LINKEDIT, _TEXT = "__PAGEZERO", "__LINKEDIT", "__TEXT"
@@ -183,12 +183,9 @@ class _Reader:
             raise BadBinaryError("neither a bundle nor a dylib")
         locals_ = self._thread_locals()
         ours = {address + part for address, _ in locals_.descriptors for part in (0, 8, 16)}
-        binds = {bind.address: bind for bind in self._bound() if bind.address not in ours}
-        rebases = {
-            rebase.address: rebase
-            for rebase in self._rebased()
-            if rebase.address not in ours and rebase.address not in binds
-        }
+        rebases = {one.address: one for one in self._rebased() if one.address not in ours}
+        binds = {bind.address: bind for bind in self._bound(rebases) if bind.address not in ours}
+        rebases = {address: one for address, one in rebases.items() if address not in binds}
         loaded = [(entry.name, _word(entry.command)) for entry in self._binary.libraries]
         own = next((str(name) for name, command in loaded if command == _ID), "")
         return Image(
@@ -241,13 +238,29 @@ class _Reader:
                 continue
             self._check(symbol.value, 1, f"symbol {symbol.name}")
             found.setdefault(str(symbol.name), symbol.value)
+        for export in self._listed():
+            if export.symbol and export.address:
+                self._check(export.address, 1, f"symbol {export.symbol.name}")
+                found.setdefault(str(export.symbol.name), export.address)
         return found
 
-    def _bound(self) -> Iterator[Bind]:
-        """Binds, those that say where to look behind those that only ask for one definition."""
+    def _listed(self) -> Iterator[Any]:
+        """What the export trie says: it stays where the table of symbols was stripped."""
+        if self._binary.has_dyld_info:
+            yield from self._binary.dyld_info.exports
+        if self._binary.has_dyld_exports_trie:
+            yield from self._binary.dyld_exports_trie.exports
+
+    def _bound(self, rebased: Mapping[int, object]) -> Iterator[Bind]:
+        """Binds, those that say where to look behind those that only ask for one definition.
+
+        The latter leave alone what is a pointer to a definition of the image's own.
+        """
         found = list(self._binary.bindings)
         found.sort(key=lambda one: self._class_of(one) != _WEAK_CLASS)
         for one in found:
+            if self._class_of(one) == _WEAK_CLASS and one.address in rebased:
+                continue
             name = str(one.symbol.name) if one.symbol else ""
             if not name:
                 raise BadBinaryError(f"a pointer at {one.address:#x} to a symbol without a name")

@@ -13,6 +13,8 @@ from orchestrator.model import Platform, Source, Target
 from orchestrator.resolve.index import list_files
 from orchestrator.resolve.select import wheels_for
 from orchestrator.targets.wheel_tags import accepted
+from orchestrator.translate.compiler import Compiler
+from orchestrator.translate.cxx_library import cxx_library
 from orchestrator.translate.standin_library import standin_library, version
 from orchestrator.translate.wheel import Place, translate_wheel
 
@@ -53,11 +55,16 @@ def translated(wheel: Path, bench: Bench, into: Path) -> Path:
         NoStandInsError: The stand-ins can't be compiled.
     """
     runtime = bench.runtime
-    assert runtime.root is not None  # noqa: S101 (find_translating saw to it)
-    library = standin_library(
-        runtime.root, runtime.interpreter, bench.processes, bench.log, bench.on_line
+    root = runtime.root
+    assert root is not None  # noqa: S101 (find_translating saw to it)
+    compiler = Compiler(bench.processes, bench.log, bench.on_line)
+    prefix = runtime.python.parent.parent
+    place = Place(
+        sysroot=root,
+        python=runtime.binary,
+        stand_ins=standin_library(root, prefix, runtime.interpreter, compiler),
+        cxx=lambda: cxx_library(root / "lib" / "aarch64-linux-gnu" / "libgcc_s.so.1", compiler),
     )
-    place = Place(sysroot=runtime.root, python=runtime.binary, stand_ins=library)
     return translate_wheel(wheel, place, into)
 
 

@@ -7,6 +7,8 @@ as the argument behind the named ones, to a stand-in that takes it for the list.
 
 from __future__ import annotations
 
+import re
+
 from orchestrator.model import Value
 
 
@@ -113,6 +115,15 @@ _Py_VaBuildStack_SizeT PyUnicodeWriter_Format
 """
 DIFFERENT = frozenset((*_DIFFERENT.split(), *_PYTHON_ITSELF.split()))
 """Nothing calls these but with a stand-in."""
+
+# Files hold a mbstate_t, which is of another size; a long double (e) is of another kind.
+_CXX = "_ZN"
+_CXX_DIFFERENT = re.compile(r"13basic_filebuf|14basic_[io]fstream|13basic_fstream|[Ei]e$")
+
+
+def is_different(name: str) -> bool:
+    """Whether a function has another meaning here, by the name that it has in ELF."""
+    return name in DIFFERENT or (name.startswith(_CXX) and bool(_CXX_DIFFERENT.search(name)))
 
 
 def elf_name(symbol: str, stand_ins: frozenset[str]) -> str:

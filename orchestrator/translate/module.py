@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from orchestrator.binary.macho_image import POINTER
 from orchestrator.model import Value
-from orchestrator.translate.bridge import DIFFERENT, elf_name
+from orchestrator.translate.bridge import elf_name, is_different
 from orchestrator.translate.elf_image import Layout, extra_at, write_elf
+from orchestrator.translate.unwind import unwinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.binary.macho_image import Image
 
 STAND_INS = "libdarwin-standins.so"
+CXX = "libc++-darwin.so.1"
 _THREAD_LOCAL = "darwin_thread_local"
 # Called through lazy pointers to find their symbols; here they are found before anything runs.
 _NEVER_CALLED = frozenset({"dyld_stub_binder"})
@@ -70,7 +72,7 @@ def translate(
     missing = tuple(_missing(image, surroundings, siblings_offer))
     if missing:
         return Translated(content=b"", missing=missing)
-    locals_at = extra_at(image.segments)
+    start = locals_at = extra_at(image.segments)
     relative = [(rebase.address, rebase.target) for rebase in image.rebases]
     symbolic: list[tuple[int, str, int]] = []
     for bind in image.binds:
@@ -88,6 +90,7 @@ def translate(
     if image.thread_locals.descriptors:
         extra = _image_locals(image)
         relative.append((locals_at + POINTER, image.thread_locals.template[0]))
+    extra, unwind_index = _with_unwinding(image, extra, start)
     layout = Layout(
         segments=image.segments,
         relative=tuple(relative),
@@ -101,8 +104,19 @@ def translate(
         soname=soname,
         runpath=runpath,
         extra=extra,
+        unwind_index=unwind_index,
     )
     return Translated(content=write_elf(layout), missing=())
+
+
+def _with_unwinding(image: Image, extra: bytes, start: int) -> tuple[bytes, tuple[int, int] | None]:
+    """What is added to an image, with how its functions are unwound behind it."""
+    extra += bytes(-len(extra) % 16)
+    found = unwinding(image, start + len(extra))
+    if found is None:
+        return extra, None
+    offset, size = found.table
+    return extra + found.content, (len(extra) + offset, size)
 
 
 def _missing(image: Image, surroundings: Surroundings, siblings: frozenset[str]) -> Iterator[str]:
@@ -120,7 +134,7 @@ def _missing(image: Image, surroundings: Surroundings, siblings: frozenset[str])
             continue
         seen.add(bind.symbol)
         found = elf_name(bind.symbol, surroundings.stand_ins)
-        if found not in offered or found in DIFFERENT - siblings:
+        if found not in offered or (is_different(found) and found not in siblings):
             of = bind.library.rpartition("/")[2].removesuffix(".dylib")
             yield f"{bind.symbol} ({of or 'any library'})"
 

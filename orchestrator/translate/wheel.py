@@ -9,16 +9,18 @@ import base64
 import hashlib
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from orchestrator.binary.elf import read_elf
 from orchestrator.binary.kind import BadBinaryError, kind_of
 from orchestrator.binary.macho_image import Image, read_image
 from orchestrator.errors import NoStandInError, UntranslatableError
-from orchestrator.model import Value
 from orchestrator.translate.bridge import elf_name
-from orchestrator.translate.module import STAND_INS, Surroundings, translate
+from orchestrator.translate.module import CXX, Surroundings, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,24 +34,28 @@ _NEEDED = (
     ("/libSystem.B.dylib", "libc.so.6"),
     ("/libSystem.B.dylib", "libm.so.6"),
     ("/libSystem.B.dylib", "libgcc_s.so.1"),
+    ("/libc++.1.dylib", CXX),
+    ("/libc++abi.dylib", CXX),
     ("/libz.1.dylib", "libz.so.1"),
     ("/libbz2.1.0.dylib", "libbz2.so.1.0"),
     ("/liblzma.5.dylib", "liblzma.so.5"),
 )
 
 
-class Place(Value):
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where translated code will run.
 
     Attributes:
         sysroot: Of an aarch64 glibc Linux.
         python: The ELF file whose names extension modules bind to.
         stand_ins: The compiled library.
+        cxx: Compiles libc++, where some module of a wheel needs it.
     """
 
     sysroot: Path
     python: Path
     stand_ins: Path
+    cxx: Callable[[], Path]
 
 
 def translate_wheel(wheel: Path, place: Place, into: Path) -> Path:
@@ -69,12 +75,18 @@ def translate_wheel(wheel: Path, place: Place, into: Path) -> Path:
             name: archive.read(name) for name in archive.namelist() if not name.endswith("/")
         }
     images = dict(_images(wheel.name, members))
-    translated = _translated(wheel.name, images, _surroundings(place))
+    libraries = [place.stand_ins]
+    if any("libc++" in path for image in images.values() for path in image.libraries):
+        libraries.append(place.cxx())
+    translated = _translated(wheel.name, images, _surroundings(place, libraries))
     kept = {name: content for name, content in members.items() if name not in images}
     renamed = {_renamed(name): content for name, content in translated.items()}
     folders = {str(PurePosixPath(name).parent) for name in renamed}
-    library = place.stand_ins.read_bytes()
-    beside = {str(PurePosixPath(folder) / STAND_INS): library for folder in folders}
+    beside = {
+        str(PurePosixPath(folder) / library.name): library.read_bytes()
+        for folder in folders
+        for library in libraries
+    }
     return _write(wheel.name, {**kept, **renamed, **beside}, into)
 
 
@@ -88,9 +100,11 @@ def _images(wheel: str, members: Mapping[str, bytes]) -> Iterator[tuple[str, Ima
             raise UntranslatableError(f"{wheel}: {name}: {error}.") from error
 
 
-def _surroundings(place: Place) -> Surroundings:
+def _surroundings(place: Place, libraries: Sequence[Path]) -> Surroundings:
     stand_ins = read_elf(place.stand_ins.read_bytes()).exports
-    offered = set(stand_ins) | read_elf(place.python.read_bytes()).exports
+    offered = set(read_elf(place.python.read_bytes()).exports)
+    for library in libraries:
+        offered |= read_elf(library.read_bytes()).exports
     for name in {file for _, file in _NEEDED}:
         if path := _library(place.sysroot, name):
             offered |= read_elf(path.read_bytes()).exports

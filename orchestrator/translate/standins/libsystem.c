@@ -521,6 +521,32 @@ void darwin_dispatch_once_f(int64_t *once, void *with, void (*begin)(void *))
     pthread_mutex_unlock(&recursive);
 }
 
+/* --- libc++: objects that begin as Apple's headers make them -------------------------------------- */
+
+struct unique_lock { pthread_mutex_t *mutex; char owns; };
+
+void darwin__ZNSt3__15mutex4lockEv(pthread_mutex_t *m) { darwin_pthread_mutex_lock(m); }
+char darwin__ZNSt3__15mutex8try_lockEv(pthread_mutex_t *m) { return !darwin_pthread_mutex_trylock(m); }
+void darwin__ZNSt3__15mutex6unlockEv(pthread_mutex_t *m) { darwin_pthread_mutex_unlock(m); }
+void darwin__ZNSt3__15mutexD1Ev(pthread_mutex_t *m) { darwin_pthread_mutex_destroy(m); }
+void darwin__ZNSt3__118condition_variable10notify_oneEv(pthread_cond_t *c) { darwin_pthread_cond_signal(c); }
+void darwin__ZNSt3__118condition_variable10notify_allEv(pthread_cond_t *c)
+{
+    darwin_pthread_cond_broadcast(c);
+}
+void darwin__ZNSt3__118condition_variable4waitERNS_11unique_lockINS_5mutexEEE(pthread_cond_t *c,
+                                                                          struct unique_lock *lock)
+{
+    darwin_pthread_cond_wait(c, lock->mutex);
+}
+void darwin__ZNSt3__118condition_variable15__do_timed_waitERNS_11unique_lockINS_5mutexEEENS_6chrono10time_pointINS5_12system_clockENS5_8durationIxNS_5ratioILl1ELl1000000000EEEEEEE(
+    pthread_cond_t *c, struct unique_lock *lock, int64_t until)
+{
+    struct timespec end = {until / 1000000000, until % 1000000000};
+    darwin_pthread_cond_timedwait(c, lock->mutex, &end);
+}
+void darwin__ZNSt3__118condition_variableD1Ev(pthread_cond_t *c) { darwin_pthread_cond_destroy(c); }
+
 /* --- thread-local variables --------------------------------------------------------------------- */
 
 /* What elf_image.py writes once for each image; a descriptor's second word points to it. */
