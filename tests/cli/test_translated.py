@@ -69,6 +69,24 @@ def test_code_for_macos_runs_with_stand_ins(command_line: CommandLine, project: 
     assert json.loads(record.read_text())["proof"] == "translated"
 
 
+def test_exceptions_of_c_plus_plus_find_their_way(command_line: CommandLine):
+    """libc++ with Apple's layouts is compiled for it: a minute, once."""
+    recipes = command_line.folder / "recipes"
+    recipes.mkdir()
+    check = (
+        "import cxx_exceptions as c; assert c.ladder(3) == '9 high'\n"
+        "try: c.ladder(-3)\nexcept ValueError as e: assert str(e) == 'a step down: -3', e\n"
+        "else: raise SystemExit('nothing was thrown')"
+    )
+    (recipes / "cxx-exceptions").mkdir()
+    (recipes / "cxx-exceptions" / "check_ladder.py").write_text(check)
+    text = RECIPE.replace("check.py", "check_ladder.py").replace("files", "own-files")
+    (recipes / "cxx-exceptions.toml").write_text(text)
+    wheel = built(command_line, PROJECTS / "cxx-exceptions")
+    (run,) = tried(command_line, wheel["path"], 0)["wheels"][0]["runs"]
+    assert (run["proof"], run["outcome"]) == ("translated", "passed")
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
