@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any, Literal
 
@@ -118,7 +119,7 @@ GROUPS: tuple[Group, ...] = ("ready", "build", "attention")
 """Best first."""
 
 
-_ATTRIBUTE = re.compile(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 def json_schema() -> dict[str, Any]:
@@ -126,9 +127,11 @@ def json_schema() -> dict[str, Any]:
     schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= msgspec.json.schema(Audit)
     for definition in schema["$defs"].values():
-        summary, _, attributes = definition["description"].partition("\n\n    Attributes:\n")
+        # Older msgspecs give the docstring as it is indented.
+        text = inspect.cleandoc(definition["description"])
+        summary, _, attributes = text.partition("\n\nAttributes:\n")
         definition["description"] = summary
-        for name, text in _ATTRIBUTE.findall(attributes):
-            definition["properties"][name]["description"] = " ".join(text.split())
+        for name, said in _ATTRIBUTE.findall(attributes):
+            definition["properties"][name]["description"] = " ".join(said.split())
     # By way of JSON: the defaults in it are tuples.
     return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])
