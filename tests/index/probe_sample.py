@@ -14,7 +14,7 @@ from orchestrator.index.state import ProjectState, State, change_state
 from orchestrator.model import UploadedWheel
 from orchestrator.wheelhouse.record import read_metadata
 from orchestrator.wheelhouse.store import open_wheelhouse
-from tests.index.small_wheels import write_small_wheel
+from tests.index.installable_wheels import write_small_wheel
 
 if TYPE_CHECKING:
     from orchestrator.wheelhouse.store import Wheelhouse

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from guarded_index import TOKEN, GuardedIndex
-from small_wheels import write_small_wheel
+from installable_wheels import write_small_wheel
 from uv import find_uv_bin
 
 from orchestrator.errors import CredentialsWayError, IndexAddressError

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import pytest
 from index_server import Served, serving
-from small_wheels import write_small_wheel
+from installable_wheels import write_small_wheel
 from upstream_server import UpstreamServer, running_upstream
 from uv import find_uv_bin
 
