@@ -8,11 +8,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from orchestrator.resolve.select import supports
-from orchestrator.targets.wheel_tags import accepted, linux_tags, macos_tags
+from orchestrator.targets.wheel_tags import accepted, linux_tags, macos_tags, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +67,7 @@ NO_OFFERS = Offers()
 
 def offer_of(filename: str, target: Target) -> Offer | None:
     """What a wheel offers a target; None where that is nothing, or it is no wheel's name."""
-    tags = _tags(filename)
+    tags = tags_of(filename)
     if not tags:
         return None
     found = [Offer(filename, *fit) for tag in tags if (fit := _fit(tag, target))]
@@ -167,14 +166,6 @@ def _interpreters(target: Target) -> frozenset[tuple[str, str]]:
     return frozenset(
         (python, abi) for python, abi, _ in (t.split("-", 2) for t in accepted(target))
     )
-
-
-@lru_cache(maxsize=16384)
-def _tags(filename: str) -> frozenset[Tag]:
-    try:
-        return parse_wheel_filename(filename)[3]
-    except InvalidWheelFilename:
-        return frozenset()
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from packaging.tags import parse_tag
 
 from orchestrator.build.fetch import fetch
 from orchestrator.emulator.runtime import Runtime, find_runtime
@@ -82,7 +83,7 @@ def official_translated(name: str, version: str, target: Target, bench: Bench, i
     try:
         files = wheels_for(version, list_files(name, bench.configuration))
         for file in files:
-            if tags.isdisjoint("-".join(parts) for parts in _tags(file.tags)):
+            if tags.isdisjoint(map(str, parse_tag("-".join(file.tags)))):
                 continue
             source = Source(
                 name=name,
@@ -96,8 +97,3 @@ def official_translated(name: str, version: str, target: Target, bench: Bench, i
     except OrchestratorError as error:
         bench.on_line(f"control: no official wheel: {error.message}")
     return ""
-
-
-def _tags(compressed: tuple[str, str, str]) -> list[tuple[str, str, str]]:
-    pythons, abis, platforms = (part.split(".") for part in compressed)
-    return [(one, two, three) for one in pythons for two in abis for three in platforms]

@@ -7,9 +7,11 @@ macOS parts. Parsing keeps tags that no installer knows: saying so is the point.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from orchestrator.model import Value
 
@@ -113,6 +115,15 @@ def _macos_problems(tag: MacOSTag) -> Iterator[TagProblem]:
         )
     elif tag.arch == "arm64" and tag.version < FIRST_ARM64:
         yield TagProblem(f"{tag.text}: arm64 Macs start at macOS 11.", "Use macosx_11_0_arm64.")
+
+
+@lru_cache(maxsize=16384)
+def tags_of(filename: str) -> frozenset[Tag]:
+    """The tags in a wheel's file name; none where it is no wheel's."""
+    try:
+        return parse_wheel_filename(filename)[3]
+    except InvalidWheelFilename:
+        return frozenset()
 
 
 def accepted(target: Target) -> frozenset[str]:

@@ -78,9 +78,7 @@ def translate(
     for bind in image.binds:
         if bind.symbol in image.exports:
             relative.append((bind.address, image.exports[bind.symbol] + bind.addend))
-        elif bind.symbol.removeprefix("_") in _NEVER_CALLED or bind.symbol in _NEVER_CALLED:
-            continue
-        else:
+        elif bind.symbol not in _NEVER_CALLED:
             name = elf_name(bind.symbol, surroundings.stand_ins)
             symbolic.append((bind.address, name, bind.addend))
     for descriptor, _ in image.thread_locals.descriptors:  # whose third word stays as it is
@@ -123,16 +121,11 @@ def _missing(image: Image, surroundings: Surroundings, siblings: frozenset[str])
     offered = surroundings.offered | siblings
     seen = set()
     for bind in image.binds:
-        name = bind.symbol.removeprefix("_")
-        if (
-            bind.weak
-            or bind.symbol in seen
-            or bind.symbol in image.exports
-            or name in _NEVER_CALLED
-            or bind.symbol in _NEVER_CALLED
-        ):
+        if bind.weak or bind.symbol in seen:
             continue
         seen.add(bind.symbol)
+        if bind.symbol in image.exports or bind.symbol in _NEVER_CALLED:
+            continue
         found = elf_name(bind.symbol, surroundings.stand_ins)
         if found not in offered or (is_different(found) and found not in siblings):
             of = bind.library.rpartition("/")[2].removesuffix(".dylib")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from orchestrator.audit.offers import offers, system
@@ -16,7 +15,7 @@ from orchestrator.index.ui.platforms import place_of
 from orchestrator.index.ui.verdicts import Verdict
 from orchestrator.resolve.pages import FileEntry
 from orchestrator.resolve.select import supports
-from orchestrator.targets.wheel_tags import installable
+from orchestrator.targets.wheel_tags import installable, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +58,7 @@ def best_first(files: Iterable[File], target: Target) -> list[File]:
     found = [
         (min(ranks[tag] for tag in tags if tag in ranks), file.filename, file)
         for file in files
-        if (tags := _tags(file.filename)) & ranks.keys()
+        if (tags := tags_of(file.filename)) & ranks.keys()
         and supports(file.requires_python, target.interpreter)
     ]
     return [file for _, _, file in sorted(found, key=lambda one: one[:2])]
@@ -125,14 +124,6 @@ def _entry(file: File) -> FileEntry:
 @lru_cache(maxsize=64)
 def _ranks(target: Target) -> dict[Tag, int]:
     return {tag: rank for rank, tag in enumerate(installable(target))}
-
-
-@lru_cache(maxsize=16384)
-def _tags(filename: str) -> frozenset[Tag]:
-    try:
-        return parse_wheel_filename(filename)[3]
-    except InvalidWheelFilename:
-        return frozenset()
 
 
 @lru_cache(maxsize=16384)
